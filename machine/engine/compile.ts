@@ -1,0 +1,206 @@
+import { type Block, type Node, OPS, type OpRow, type Scalar } from '../ir/index.ts';
+import type { Helper } from '../isa.ts';
+import { type Code, type Context, DONE, TRAPPED } from './context.ts';
+
+type Read<T extends Scalar = Scalar> = (c: Context) => T;
+
+const row = (node: Node): OpRow => OPS[node.op];
+
+/**
+ * Makes a block runnable: each pure value becomes a closure over its operands' closures, each effect a statement. This
+ * is the reference engine's whole knowledge of the IR.
+ */
+export function compile(block: Block, helpers: Readonly<Record<string, Helper>>): Code {
+  const inlined = findInlined(block);
+  const reads = new Map<Node, Read>();
+  const statements: Code[] = [];
+  const read = (node: Node): Read => reads.get(node) as Read;
+  for (const node of block.nodes) {
+    if (row(node).effect) {
+      statements.push(effect(node, read, helpers));
+      if (row(node).result) reads.set(node, value(node.id));
+    } else if (inlined.has(node)) {
+      reads.set(node, pure(node, read));
+    } else {
+      const evaluate = pure(node, read);
+      const { id } = node;
+      statements.push((c) => {
+        c.values[id] = evaluate(c);
+        return DONE;
+      });
+      reads.set(node, value(id));
+    }
+  }
+  return sequence(statements);
+}
+
+const value =
+  (id: number): Read =>
+  (c) =>
+    c.values[id];
+
+/**
+ * The pure nodes that may be evaluated where they are used: constants always, others if they are used once and no
+ * effect lies between, which could change a slot that they read.
+ */
+function findInlined(block: Block): Set<Node> {
+  const users = new Map<Node, Node[]>();
+  for (const node of block.nodes) for (const arg of node.args) users.set(arg, [...(users.get(arg) ?? []), node]);
+  const inlined = new Set<Node>();
+  // Where a node is evaluated in the end: at itself, or at the statement it is inlined into.
+  const place = new Map<Node, number>();
+  for (const node of [...block.nodes].reverse()) {
+    const uses = users.get(node) ?? [];
+    place.set(node, node.id);
+    if (row(node).effect) continue;
+    const constant = node.op === 'i64.const' || node.op === 'i32.const' || node.op === 'pc';
+    const at = uses.length === 1 ? place.get(uses[0])! : node.id;
+    const calm = uses.length === 1 && !block.nodes.slice(node.id + 1, at).some((other) => row(other).effect);
+    if (constant || calm || uses.length === 0) {
+      inlined.add(node);
+      place.set(node, at);
+    }
+  }
+  return inlined;
+}
+
+function sequence(statements: readonly Code[]): Code {
+  if (statements.length === 1) return statements[0];
+  if (statements.length === 2) {
+    const [first, second] = statements;
+    return (c) => (first(c) === TRAPPED ? TRAPPED : second(c));
+  }
+  return (c) => {
+    for (const statement of statements) if (statement(c) === TRAPPED) return TRAPPED;
+    return DONE;
+  };
+}
+
+function pure(node: Node, read: (node: Node) => Read): Read {
+  const { slot, value: constant } = node.attributes;
+  switch (node.op) {
+    case 'pc':
+      return (c) => c.pc;
+    case 'i64.const':
+    case 'i32.const':
+      return () => constant!;
+    case 'slot.get': {
+      const index = slot!.offset >>> 3;
+      return (c) => c.u64[index];
+    }
+    case 'slot.get32': {
+      const index = slot!.offset >>> 2;
+      return (c) => c.i32[index];
+    }
+  }
+  const fast = FAST[node.op];
+  const [a, b, third] = node.args.map(read) as Read<never>[];
+  if (fast) return fast(a, b);
+  const evaluate = row(node).eval as (...args: Scalar[]) => Scalar;
+  if (third) return (c) => evaluate(a(c), b(c), third(c));
+  if (b) return (c) => evaluate(a(c), b(c));
+  return (c) => evaluate(a(c));
+}
+
+const u = (x: bigint) => BigInt.asUintN(64, x);
+/** The commonest operations once more without a call through the table: the same meaning, which a test compares. */
+export const FAST: Partial<Record<string, (a: Read<never>, b: Read<never>) => Read>> = {
+  'i64.add': (a: Read<bigint>, b: Read<bigint>) => (c) => u(a(c) + b(c)),
+  'i64.sub': (a: Read<bigint>, b: Read<bigint>) => (c) => u(a(c) - b(c)),
+  'i64.and': (a: Read<bigint>, b: Read<bigint>) => (c) => a(c) & b(c),
+  'i64.or': (a: Read<bigint>, b: Read<bigint>) => (c) => a(c) | b(c),
+  'i64.xor': (a: Read<bigint>, b: Read<bigint>) => (c) => a(c) ^ b(c),
+  'i64.eq': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) === b(c) ? 1 : 0),
+  'i64.ne': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) !== b(c) ? 1 : 0),
+  'i64.lt_u': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) < b(c) ? 1 : 0),
+  'i64.ge_u': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) >= b(c) ? 1 : 0),
+  'i64.extend32_s': (a: Read<bigint>) => (c) => u(BigInt.asIntN(32, a(c))),
+};
+
+function extend(value: bigint, bits: number, signed: boolean): bigint {
+  return signed ? u(BigInt.asIntN(bits, value)) : value;
+}
+
+function effect(node: Node, read: (node: Node) => Read, helpers: Readonly<Record<string, Helper>>): Code {
+  const { id, attributes } = node;
+  const [first, second] = node.args.map(read);
+  switch (node.op) {
+    case 'slot.set': {
+      const index = attributes.slot!.offset >>> 3;
+      const get = first as Read<bigint>;
+      return (c) => {
+        c.u64[index] = get(c);
+        return DONE;
+      };
+    }
+    case 'slot.set32': {
+      const index = attributes.slot!.offset >>> 2;
+      const get = first as Read<number>;
+      return (c) => {
+        c.i32[index] = get(c);
+        return DONE;
+      };
+    }
+    case 'jump': {
+      const target = first as Read<bigint>;
+      return (c) => {
+        c.next = target(c);
+        return DONE;
+      };
+    }
+    case 'branch': {
+      const target = second as Read<bigint>;
+      return (c) => {
+        if (first(c) !== 0) c.next = target(c);
+        return DONE;
+      };
+    }
+    case 'trap.if': {
+      const { cause } = attributes;
+      return (c) => {
+        if (first(c) === 0) return DONE;
+        c.hart.raise(cause!, second(c) as bigint);
+        return TRAPPED;
+      };
+    }
+    case 'call': {
+      const helper = helpers[attributes.helper!];
+      if (!helper) throw new Error(`no helper named ${attributes.helper}`);
+      const immediates = attributes.immediates ?? [];
+      return (c) => (helper(c.hart, ...immediates) ? DONE : TRAPPED);
+    }
+    default:
+      return memoryEffect(node, id, first as Read<bigint>, second as Read<bigint>);
+  }
+}
+
+function memoryEffect(node: Node, id: number, address: Read<bigint>, operand: Read<bigint>): Code {
+  const { shape, signed = false, amo } = node.attributes;
+  const { size } = shape!;
+  const bits = size * 8;
+  const keep = (c: Context, value: Scalar | undefined): 0 | 1 => {
+    if (value === undefined) return TRAPPED;
+    c.values[id] = value;
+    return DONE;
+  };
+  const keepExtended = (c: Context, value: bigint | undefined) =>
+    keep(c, value === undefined ? undefined : extend(value, bits, signed));
+  switch (node.op) {
+    case 'load':
+      if (shape!.atomicity === 'reserved') return (c) => keepExtended(c, c.memory.loadReserved(address(c), size));
+      return (c) => {
+        const value = c.memory.load(address(c), size);
+        if (value === undefined) return TRAPPED;
+        c.values[id] = signed ? u(BigInt.asIntN(bits, value)) : value;
+        return DONE;
+      };
+    case 'store':
+      return (c) => (c.memory.store(address(c), size, operand(c)) ? DONE : TRAPPED);
+    case 'store.conditional':
+      return (c) => keep(c, c.memory.storeConditional(address(c), size, operand(c)));
+    case 'amo':
+      return (c) => keepExtended(c, c.memory.amo(amo!, address(c), size, operand(c)));
+    default:
+      throw new Error(`no statement for ${node.op}`);
+  }
+}

@@ -1,0 +1,222 @@
+import { accessShape } from '../access.ts';
+import type { RamOffset } from '../addr.ts';
+import type { Hart } from '../hart.ts';
+import type { Instruction } from '../isa.ts';
+import type { Ram } from '../memory/ram.ts';
+import type { VirtualMemory } from '../virtual-memory.ts';
+import { compile } from './compile.ts';
+import { type Code, type Context, DONE } from './context.ts';
+import type { Engine, EngineExit, Gate, TrapObserver } from './engine.ts';
+
+const LIMIT: EngineExit = { kind: 'limit' };
+const WAITING: EngineExit = { kind: 'waiting' };
+
+/** Decoded code of one instruction and its length in bytes. */
+interface Entry {
+  readonly code: Code;
+  readonly length: bigint;
+}
+
+/** The decoded instructions of one physical page, by offset in fetch units. */
+type CodePage = (Entry | undefined)[];
+
+const scratch = new BigUint64Array(1);
+const halves = new Int32Array(scratch.buffer);
+
+/** Where a hart is fetching: the virtual page of its pc, and that page's code. */
+class FetchState {
+  low = 1;
+  high = 0;
+  page: CodePage = [];
+  ramPage = -1;
+  contextEpoch = -1;
+  tlbEpoch = -1;
+}
+
+/** What the machine gives an engine. */
+export interface EngineParts {
+  readonly harts: readonly Hart[];
+  readonly memories: readonly VirtualMemory[];
+  readonly ram: Ram;
+  readonly gate: Gate | undefined;
+  /** Asked at each trap, since recording may begin at any time. */
+  readonly observer: () => TrapObserver | undefined;
+}
+
+/** Interprets the IR one instruction at a time. Decoded instructions are kept by physical address. */
+export class ReferenceEngine implements Engine {
+  private readonly parts: EngineParts;
+  private readonly contexts: Context[];
+  private readonly fetches: FetchState[];
+  private readonly pages = new Map<number, CodePage>();
+  private readonly compiled = new WeakMap<Instruction, Entry>();
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+    this.contexts = parts.harts.map((hart, i) => ({
+      hart,
+      memory: parts.memories[i],
+      u64: hart.u64,
+      i32: hart.i32,
+      values: [],
+      pc: 0n,
+      next: 0n,
+    }));
+    this.fetches = parts.harts.map(() => new FetchState());
+    parts.ram.onCodeWrite = (page) => this.drop(page);
+  }
+
+  reset(): void {
+    this.pages.clear();
+    this.parts.ram.holdsCode.fill(0);
+    for (const fetch of this.fetches) fetch.low = 1;
+  }
+
+  run(hart: Hart, limit: number): EngineExit {
+    const c = this.contexts[hart.id];
+    const fetch = this.fetches[hart.id];
+    const { isa } = hart;
+    const unitShift = 31 - Math.clz32(isa.fetchUnit);
+    for (let left = limit; left > 0; left--) {
+      if (hart.leave) {
+        hart.leave = false;
+        return LIMIT;
+      }
+      if (hart.attention) {
+        hart.attention = false;
+        if (isa.interrupt(hart)) this.deliver(hart);
+      }
+      if (hart.waiting) return WAITING;
+      const pc = hart.pc;
+      scratch[0] = pc;
+      const low = halves[0];
+      let entry: Entry | undefined;
+      if (
+        (low & ~0xfff) === fetch.low &&
+        halves[1] === fetch.high &&
+        hart.contextEpoch === fetch.contextEpoch &&
+        hart.tlb.epoch === fetch.tlbEpoch
+      ) {
+        entry = fetch.page[(low & 0xfff) >>> unitShift];
+      }
+      c.pc = pc;
+      if (entry === undefined) {
+        const found = this.fetch(hart, pc, fetch);
+        if (typeof found === 'number') return { kind: 'gate', offset: found };
+        hart.instructions++;
+        if (found === undefined) {
+          hart.trapped++;
+          this.deliver(hart);
+          continue;
+        }
+        entry = found;
+      } else {
+        hart.instructions++;
+      }
+      c.next = pc + entry.length;
+      if (entry.code(c) === DONE) {
+        hart.pc = c.next;
+      } else {
+        hart.trapped++;
+        this.deliver(hart);
+      }
+    }
+    return LIMIT;
+  }
+
+  private deliver(hart: Hart): void {
+    this.parts.observer()?.(hart);
+    hart.isa.deliver(hart);
+  }
+
+  /** Finds the instruction at the pc: its entry, the gate's offset, or `undefined` and a trap. */
+  private fetch(hart: Hart, pc: bigint, fetch: FetchState): Entry | number | undefined {
+    const { isa, bus } = hart;
+    const { gate, ram } = this.parts;
+    const unit = accessShape('fetch', isa.fetchUnit);
+    if ((pc & BigInt(isa.fetchUnit - 1)) !== 0n && !isa.mmu.misaligned(hart, pc, unit)) return undefined;
+    if (!isa.mmu.translate(hart, pc, unit)) return undefined;
+    const { pa, wholePage } = hart.translated;
+    if (gate && pa >= gate.base && pa < gate.base + BigInt(gate.size)) return Number(pa - gate.base);
+    const offset = ram.offset(pa, isa.fetchUnit);
+    if (offset < 0) {
+      isa.mmu.busFault(hart, pc, unit);
+      return undefined;
+    }
+    const inPage = Math.min(isa.maxInstructionBytes, 4096 - Number(pc & 0xfffn));
+    if (wholePage) {
+      const page = this.pageOf(ram.page(offset as RamOffset));
+      this.remember(hart, pc, fetch, page, ram.page(offset as RamOffset));
+      const slot = Number(pc & 0xfffn) / isa.fetchUnit;
+      const known = page[slot];
+      if (known) return known;
+      const decoded = isa.decode(ram.bytes.subarray(offset, offset + inPage));
+      if (typeof decoded !== 'number') {
+        const entry = this.entry(hart, decoded);
+        page[slot] = entry;
+        return entry;
+      }
+    }
+    return this.fetchPiecewise(hart, pc, bus.ram);
+  }
+
+  /** Fetches unit by unit, each with its own translation: across pages, or where a page's rights differ within it. */
+  private fetchPiecewise(hart: Hart, pc: bigint, ram: Ram): Entry | undefined {
+    const { isa } = hart;
+    const unit = accessShape('fetch', isa.fetchUnit);
+    const bytes = new Uint8Array(isa.maxInstructionBytes);
+    for (let length = 0, needed: number = isa.fetchUnit; ; ) {
+      while (length < needed) {
+        const at = BigInt.asUintN(64, pc + BigInt(length));
+        if (!isa.mmu.translate(hart, at, unit)) return undefined;
+        const offset = ram.offset(hart.translated.pa, isa.fetchUnit);
+        if (offset < 0) {
+          isa.mmu.busFault(hart, at, unit);
+          return undefined;
+        }
+        bytes.set(ram.bytes.subarray(offset, offset + isa.fetchUnit), length);
+        length += isa.fetchUnit;
+      }
+      const decoded = isa.decode(bytes.subarray(0, length));
+      if (typeof decoded !== 'number') return this.entry(hart, decoded);
+      needed = decoded;
+    }
+  }
+
+  private entry(hart: Hart, instruction: Instruction): Entry {
+    let entry = this.compiled.get(instruction);
+    if (!entry) {
+      entry = { code: compile(instruction.block, hart.isa.helpers), length: BigInt(instruction.length) };
+      this.compiled.set(instruction, entry);
+    }
+    return entry;
+  }
+
+  private remember(hart: Hart, pc: bigint, fetch: FetchState, page: CodePage, ramPage: number): void {
+    scratch[0] = pc;
+    fetch.low = halves[0] & ~0xfff;
+    fetch.high = halves[1];
+    fetch.page = page;
+    fetch.ramPage = ramPage;
+    fetch.contextEpoch = hart.contextEpoch;
+    fetch.tlbEpoch = hart.tlb.epoch;
+  }
+
+  private pageOf(ramPage: number): CodePage {
+    let page = this.pages.get(ramPage);
+    if (!page) {
+      page = new Array<Entry | undefined>(4096 / this.parts.harts[0].isa.fetchUnit).fill(undefined);
+      this.pages.set(ramPage, page);
+      this.parts.ram.holdsCode[ramPage] = 1;
+      // Fast store translations of this page must go: stores to it have to be noticed from now on.
+      for (const hart of this.parts.harts) hart.contextChanged();
+    }
+    return page;
+  }
+
+  private drop(ramPage: number): void {
+    this.pages.delete(ramPage);
+    this.parts.ram.holdsCode[ramPage] = 0;
+    for (const fetch of this.fetches) if (fetch.ramPage === ramPage) fetch.low = 1;
+  }
+}

@@ -1,0 +1,78 @@
+import { type FloatEnv, FloatFlag } from './env.ts';
+import type { FloatFormat } from './format.ts';
+import { isNan, nanOperand, signalNans } from './nan.ts';
+
+/** The four mutually exclusive relations of IEEE 754, 5.11. */
+export type Relation = 'less' | 'equal' | 'greater' | 'unordered';
+
+/** How a relates to b; only signalling NaNs raise invalid. */
+export function compareQuiet(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): Relation {
+  if (isNan(format, a) || isNan(format, b)) {
+    signalNans(format, [a, b], env);
+    return 'unordered';
+  }
+  return order(format, a, b);
+}
+
+/** How a relates to b; any NaN raises invalid. */
+export function compareSignalling(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): Relation {
+  if (isNan(format, a) || isNan(format, b)) {
+    env.flags |= FloatFlag.invalid;
+    return 'unordered';
+  }
+  return order(format, a, b);
+}
+
+/** compareQuietEqual of IEEE 754, table 5.1. */
+export function isEqual(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): boolean {
+  return compareQuiet(format, a, b, env) === 'equal';
+}
+
+/** compareSignalingLess of IEEE 754, table 5.2. */
+export function isLess(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): boolean {
+  return compareSignalling(format, a, b, env) === 'less';
+}
+
+/** compareSignalingLessEqual of IEEE 754, table 5.2. */
+export function isLessOrEqual(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): boolean {
+  const relation = compareSignalling(format, a, b, env);
+  return relation === 'less' || relation === 'equal';
+}
+
+/** minimumNumber of IEEE 754-2019, 9.6: −0 is below +0, a number wins over a NaN, a signalling NaN raises invalid. */
+export function minimumNumber(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
+  return numberOf(format, a, b, env) ?? (isBelow(format, b, a) ? b : a);
+}
+
+/** maximumNumber of IEEE 754-2019, 9.6, the mirror of minimumNumber. */
+export function maximumNumber(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
+  return numberOf(format, a, b, env) ?? (isBelow(format, a, b) ? b : a);
+}
+
+/** The result when an operand is a NaN: the other one, or the policy's NaN for two. */
+function numberOf(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint | undefined {
+  const aIsNan = isNan(format, a);
+  const bIsNan = isNan(format, b);
+  if (aIsNan && bIsNan) return nanOperand(format, [a, b], env);
+  if (!aIsNan && !bIsNan) return undefined;
+  signalNans(format, [a, b], env);
+  return aIsNan ? b : a;
+}
+
+/** Patterns of numbers as integers in the numbers' order, both zeros 0n. */
+function rank(format: FloatFormat, bits: bigint): bigint {
+  return bits & format.signBit ? -(bits & format.magnitudeMask) : bits;
+}
+
+function order(format: FloatFormat, a: bigint, b: bigint): Relation {
+  const x = rank(format, a);
+  const y = rank(format, b);
+  if (x === y) return 'equal';
+  return x < y ? 'less' : 'greater';
+}
+
+/** a < b with −0 < +0. */
+function isBelow(format: FloatFormat, a: bigint, b: bigint): boolean {
+  const relation = order(format, a, b);
+  return relation === 'less' || (relation === 'equal' && a > b);
+}

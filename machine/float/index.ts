@@ -1,0 +1,27 @@
+/** IEEE 754 binary arithmetic on bit patterns, exact in every rounding direction, with the exception flags. */
+export { add, divide, fusedMultiplyAdd, multiply, squareRoot, subtract } from './arithmetic.ts';
+export { classify, FloatClass } from './classify.ts';
+export {
+  compareQuiet,
+  compareSignalling,
+  isEqual,
+  isLess,
+  isLessOrEqual,
+  maximumNumber,
+  minimumNumber,
+  type Relation,
+} from './compare.ts';
+export { convertFormat, fromInteger, roundToIntegral, roundToIntegralExact, toInteger } from './convert.ts';
+export {
+  canonicalNan,
+  defaultNanPolicy,
+  type FloatEnv,
+  FloatFlag,
+  type FloatPolicy,
+  floatEnv,
+  type IntegerMisfit,
+  type IntegerType,
+  type RoundingMode,
+} from './env.ts';
+export { F16, F32, F64, type FloatFormat } from './format.ts';
+export { isNan, isSignallingNan } from './nan.ts';

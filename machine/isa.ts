@@ -1,0 +1,111 @@
+import type { Access, AccessShape, Privilege } from './access.ts';
+import type { Hart } from './hart.ts';
+import type { Block, Slot, SlotTable } from './ir/index.ts';
+import type { Bus } from './memory/bus.ts';
+import type { Syndrome } from './trap.ts';
+import type { Walk } from './walk.ts';
+
+/** A decoded instruction; one that the manual calls illegal is one too, and its block raises the exception. */
+export interface Instruction {
+  /** Bytes. */
+  readonly length: number;
+  /** The encoding, most significant digit first, as a disassembler prints it. */
+  readonly bytes: string;
+  readonly mnemonic: string;
+  readonly block: Block;
+  /** Assembly text at `pc`; absolute targets where the syntax has them. */
+  text(pc: bigint): string;
+}
+
+/**
+ * A rare or intricate piece of an instruction's meaning. Returns false where it raised a trap (`hart.trap` is filled and
+ * nothing has changed), else true.
+ */
+export type Helper = (hart: Hart, ...immediates: readonly number[]) => boolean;
+
+/** What a hart may have or not, chosen when the machine is made. */
+export interface IsaOptions {
+  /** Whether the walker may set accessed and dirty bits itself (RISC-V Svadu, Armv8.1 HAFDBS). */
+  readonly hardwareAd: boolean;
+}
+
+/** The memory management unit of a target. */
+export interface Mmu {
+  /**
+   * Translates an access that lies in one 4 KiB page. True: `hart.translated` holds the physical address and whether
+   * the whole page has the same answer. False: `hart.trap` holds the fault. `dry`: page tables are not updated (the
+   * first half of a store whose second half may still fault must not set a dirty bit).
+   */
+  translate(hart: Hart, address: bigint, shape: AccessShape, dry?: boolean): boolean;
+  /** The walk alone, without TLB, checks of physical memory or any change: what views show. */
+  walk(hart: Hart, address: bigint, access: Access): Walk;
+  /** The privilege at which the hart's accesses of this kind are judged now. */
+  privilege(hart: Hart, kind: Access['kind']): Privilege;
+  /** Whether a misaligned access may proceed; if not, false and the trap. */
+  misaligned(hart: Hart, address: bigint, shape: AccessShape): boolean;
+  /** Fills in the trap of an access to a physical address where nothing answers. */
+  busFault(hart: Hart, address: bigint, shape: AccessShape): void;
+}
+
+/** Where the platform's devices and a machine's stop condition live; the machine hands this to a target's platform. */
+export interface PlatformServices {
+  readonly bus: Bus;
+  readonly harts: readonly Hart[];
+  /** Ticks of the platform's timer so far. */
+  time(): bigint;
+  /** A byte written to the console. */
+  output(byte: number): void;
+  /** The next byte of console input, or -1. */
+  input(): number;
+  /** Stops the machine: the bare-metal guest has ended. */
+  finish(outcome: Finish): void;
+  /** A timer or interrupt line changed: the scheduler must look again. */
+  changed(): void;
+}
+
+/** How a bare-metal guest ended: passed, failed with a code, or asked its host for what is not supported. */
+export type Finish =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'fail'; readonly code: bigint }
+  | { readonly kind: 'unsupported'; readonly what: string };
+
+/** What a target provides. Shared code knows targets through this alone. */
+export interface Isa {
+  /** `riscv64`: what the command line and trace files call it. */
+  readonly name: string;
+  /** ELF e_machine. */
+  readonly elfMachine: number;
+  readonly slots: SlotTable;
+  readonly pc: Slot;
+  readonly sp: Slot;
+  readonly fp: Slot;
+  readonly ramBase: bigint;
+  /** The unit in which instructions are fetched, and the longest instruction, in bytes. */
+  readonly fetchUnit: number;
+  readonly maxInstructionBytes: number;
+  readonly mmu: Mmu;
+  readonly helpers: Readonly<Record<string, Helper>>;
+  /** Decodes from `bytes`; a number says how many bytes are needed, where these are too few. */
+  decode(bytes: Uint8Array): Instruction | number;
+  reset(hart: Hart, options: IsaOptions): void;
+  /** Delivers `hart.trap`, taken at the current pc: the architecture's own entry. */
+  deliver(hart: Hart): void;
+  /** Whether an interrupt is pending and enabled: fills `hart.trap`. */
+  interrupt(hart: Hart): boolean;
+  /** Whether a waiting hart must go on, enabled or not (RISC-V: any interrupt both pending and enabled in mie). */
+  wakes(hart: Hart): boolean;
+  /** The time, in ticks, of the hart's next own timer event after now. */
+  nextTimer(hart: Hart): bigint | undefined;
+  /** The hart's privilege now. */
+  privilege(hart: Hart): Privilege;
+  /** Reads and writes a system register as an instruction at the hart's privilege would; refusal is a bug of the caller's. */
+  readSystem(hart: Hart, name: string): bigint;
+  writeSystem(hart: Hart, name: string, value: bigint): void;
+  /** Performs a privileged instruction (`sret`, `sfence.vma`) with operand values, as its row's helper does. */
+  perform(hart: Hart, operation: string, ...operands: bigint[]): void;
+  /** The syndrome of the trap last delivered to `privilege`, from the registers. */
+  syndrome(hart: Hart, privilege: Privilege): Syndrome;
+  /** Attaches the platform's devices. Returns what a bare-metal start sets, given the image's entry. */
+  attachPlatform(services: PlatformServices): void;
+  startBare(hart: Hart, entry: bigint): void;
+}

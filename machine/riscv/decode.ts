@@ -1,0 +1,47 @@
+import { DecodeTable, type Match } from '../decode/index.ts';
+import { Builder } from '../ir/index.ts';
+import type { Instruction } from '../isa.ts';
+import { CAUSE } from './causes.ts';
+import { formatOperands } from './disassemble.ts';
+import { RV_I } from './rv-i.ts';
+
+/** Every row of RV64GC: 32-bit encodings, told apart by opcode and funct3, and 16-bit ones, by quadrant and funct3. */
+export const TABLE_32 = new DecodeTable([...RV_I], 0x707f);
+export const TABLE_16 = new DecodeTable([], 0xe003);
+
+/** Instructions by encoding, dropped as a whole when a guest has shown this many different ones. */
+const memo = new Map<number, Instruction>();
+const MEMO_LIMIT = 65536;
+
+/**
+ * Decodes the instruction at the start of `bytes`, or says how many bytes it takes. Encodings of 48 bits and more
+ * (Unprivileged spec, "Expanded Instruction-Length Encoding") are illegal on the strength of their first 32 bits.
+ */
+export function decode(bytes: Uint8Array): Instruction | number {
+  const low = bytes[0] | (bytes[1] << 8);
+  const compressed = (low & 3) !== 3;
+  if (!compressed && bytes.length < 4) return 4;
+  const word = compressed ? low : (low | (bytes[2] << 16) | (bytes[3] << 24)) >>> 0;
+  let instruction = memo.get(word);
+  if (!instruction) {
+    instruction = makeInstruction(word, compressed ? 2 : 4);
+    if (memo.size >= MEMO_LIMIT) memo.clear();
+    memo.set(word, instruction);
+  }
+  return instruction;
+}
+
+function makeInstruction(word: number, length: number): Instruction {
+  const match = (length === 2 ? TABLE_16 : TABLE_32).find(word);
+  const b = new Builder();
+  if (match) match.row.lift(b, match.fields, { word, length });
+  // stval holds the illegal instruction's bits (Priv. spec, "Supervisor Trap Value Register").
+  else b.trapIf(b.i32(1), CAUSE.illegalInstruction, b.i64(BigInt(word)));
+  return {
+    length,
+    bytes: word.toString(16).padStart(length * 2, '0'),
+    mnemonic: match ? match.row.syntax.split(' ')[0] : 'illegal',
+    block: b.block(),
+    text: (pc) => (match ? formatOperands(match as Match, pc) : `illegal ${word.toString(16)}`),
+  };
+}

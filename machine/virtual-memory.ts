@@ -1,0 +1,223 @@
+import { type AccessShape, accessShape } from './access.ts';
+import { type RamOffset, ramOffset } from './addr.ts';
+import { FastTlb } from './fast-tlb.ts';
+import type { Hart } from './hart.ts';
+import type { AmoOperation } from './ir/index.ts';
+
+const scratch = new BigUint64Array(1);
+const halves = new Int32Array(scratch.buffer);
+
+const LOAD = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((size) => accessShape('load', size));
+const STORE = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((size) => accessShape('store', size));
+
+/**
+ * A hart's loads and stores: translation, alignment, page crossing, RAM or device. Whoever acts as an instruction of
+ * that hart, engine or kernel, accesses memory here. Where an access fails, `hart.trap` holds the trap and nothing has
+ * changed.
+ */
+export class VirtualMemory {
+  private readonly hart: Hart;
+  private readonly loads = new FastTlb();
+  private readonly stores = new FastTlb();
+  private contextEpoch = -1;
+  private tlbEpoch = -1;
+
+  constructor(hart: Hart) {
+    this.hart = hart;
+  }
+
+  /** Loads 1, 2, 4 or 8 bytes, zero-extended; `undefined`: a trap. */
+  load(address: bigint, size: number): bigint | undefined {
+    const { hart } = this;
+    if (hart.contextEpoch !== this.contextEpoch || hart.tlb.epoch !== this.tlbEpoch) this.refresh();
+    scratch[0] = address;
+    const low = halves[0];
+    const offset = (low & (size - 1)) === 0 ? this.loads.find(low, halves[1]) : 0;
+    if (offset !== 0) return hart.bus.ram.read(ramOffset(offset), size);
+    return this.slowLoad(address, LOAD[size]);
+  }
+
+  /** Stores the low 1, 2, 4 or 8 bytes; false: a trap. */
+  store(address: bigint, size: number, value: bigint): boolean {
+    const { hart } = this;
+    if (hart.contextEpoch !== this.contextEpoch || hart.tlb.epoch !== this.tlbEpoch) this.refresh();
+    scratch[0] = address;
+    const low = halves[0];
+    const offset = (low & (size - 1)) === 0 ? this.stores.find(low, halves[1]) : 0;
+    if (offset === 0) return this.slowStore(address, STORE[size], value);
+    const ram = hart.bus.ram;
+    ram.write(ramOffset(offset), size, value);
+    if (!hart.monitor.empty) hart.monitor.stored(hart.id, ram.address(ramOffset(offset)), size);
+    return true;
+  }
+
+  /** Loads and reserves (LR): naturally aligned, in RAM. */
+  loadReserved(address: bigint, size: number): bigint | undefined {
+    const { hart } = this;
+    const offset = this.atomic(address, accessShape('load', size, 'reserved'));
+    if (offset < 0) return undefined;
+    hart.monitor.reserve(hart.id, hart.translated.pa, size);
+    return hart.bus.ram.read(offset as RamOffset, size);
+  }
+
+  /** Stores if the reservation still holds (SC), giving it up: 1 made, 0 not, `undefined` a trap. */
+  storeConditional(address: bigint, size: number, value: bigint): 0 | 1 | undefined {
+    const { hart } = this;
+    const offset = this.atomic(address, accessShape('store', size, 'conditional'));
+    if (offset < 0) return undefined;
+    const { pa } = hart.translated;
+    const holds = hart.monitor.holds(hart.id, pa, size);
+    hart.monitor.release(hart.id);
+    if (!holds) return 0;
+    hart.bus.write(pa, size, value, hart.id);
+    return 1;
+  }
+
+  /** Reads, combines and writes indivisibly; the old value zero-extended, or `undefined`: a trap. */
+  amo(operation: AmoOperation, address: bigint, size: number, operand: bigint): bigint | undefined {
+    const { hart } = this;
+    const offset = this.atomic(address, accessShape('store', size, 'amo'));
+    if (offset < 0) return undefined;
+    const old = hart.bus.ram.read(offset as RamOffset, size);
+    const bits = size * 8;
+    hart.bus.write(hart.translated.pa, size, combine(operation, bits, old, BigInt.asUintN(bits, operand)), hart.id);
+    return old;
+  }
+
+  private refresh(): void {
+    this.loads.clear();
+    this.stores.clear();
+    this.contextEpoch = this.hart.contextEpoch;
+    this.tlbEpoch = this.hart.tlb.epoch;
+  }
+
+  /** The RAM offset of an atomic access, or -1 and a trap: it must be aligned, and devices have no atomics. */
+  private atomic(address: bigint, shape: AccessShape): number {
+    const { hart } = this;
+    const { mmu } = hart.isa;
+    if ((address & BigInt(shape.size - 1)) !== 0n && !mmu.misaligned(hart, address, shape)) return -1;
+    if (!mmu.translate(hart, address, shape)) return -1;
+    const offset = hart.bus.ram.offset(hart.translated.pa, shape.size);
+    if (offset < 0) mmu.busFault(hart, address, shape);
+    return offset;
+  }
+
+  private slowLoad(address: bigint, shape: AccessShape): bigint | undefined {
+    const { hart } = this;
+    const { bus, isa } = hart;
+    const { size } = shape;
+    const misaligned = (address & BigInt(size - 1)) !== 0n;
+    if (misaligned) {
+      if (!isa.mmu.misaligned(hart, address, shape)) return undefined;
+      const first = 4096 - Number(address & 0xfffn);
+      if (first < size) return this.crossingLoad(address, first, size);
+    }
+    if (!isa.mmu.translate(hart, address, shape)) return undefined;
+    const { pa, wholePage } = hart.translated;
+    const offset = bus.ram.offset(pa, size);
+    if (offset >= 0) {
+      if (wholePage) this.enter(this.loads, address, offset);
+      return bus.ram.read(offset as RamOffset, size);
+    }
+    const value = misaligned ? undefined : bus.read(pa, size);
+    if (value === undefined) isa.mmu.busFault(hart, address, shape);
+    return value;
+  }
+
+  private slowStore(address: bigint, shape: AccessShape, value: bigint): boolean {
+    const { hart } = this;
+    const { bus, isa } = hart;
+    const { size } = shape;
+    const misaligned = (address & BigInt(size - 1)) !== 0n;
+    if (misaligned) {
+      if (!isa.mmu.misaligned(hart, address, shape)) return false;
+      const first = 4096 - Number(address & 0xfffn);
+      if (first < size) return this.crossingStore(address, first, size, value);
+    }
+    if (!isa.mmu.translate(hart, address, shape)) return false;
+    const { pa, wholePage } = hart.translated;
+    const offset = bus.ram.offset(pa, size);
+    if (offset >= 0) {
+      bus.ram.write(offset as RamOffset, size, value);
+      bus.stored(hart.id, pa, size);
+      if (wholePage && bus.ram.holdsCode[bus.ram.page(offset as RamOffset)] === 0 && !bus.watched(pa)) {
+        this.enter(this.stores, address, offset);
+      }
+      return true;
+    }
+    if (!misaligned && bus.write(pa, size, value, hart.id)) return true;
+    isa.mmu.busFault(hart, address, shape);
+    return false;
+  }
+
+  /** Both parts are translated, lowest first, before anything is read; each part's own fault names its own address. */
+  private crossingLoad(address: bigint, first: number, size: number): bigint | undefined {
+    const low = this.part(address, LOAD[first], false);
+    if (low < 0) return undefined;
+    const high = this.part(BigInt.asUintN(64, address + BigInt(first)), LOAD[size - first], false);
+    if (high < 0) return undefined;
+    const { bytes } = this.hart.bus.ram;
+    let value = 0n;
+    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i < first ? low + i : high + i - first]);
+    return value;
+  }
+
+  private crossingStore(address: bigint, first: number, size: number, value: bigint): boolean {
+    const { ram } = this.hart.bus;
+    const next = BigInt.asUintN(64, address + BigInt(first));
+    if (this.part(address, STORE[first], true) < 0) return false;
+    const high = this.part(next, STORE[size - first], false);
+    if (high < 0) return false;
+    const highPa = this.hart.translated.pa;
+    const low = this.part(address, STORE[first], false);
+    if (low < 0) return false;
+    const lowPa = this.hart.translated.pa;
+    for (let i = 0; i < size; i++) {
+      const byte = BigInt.asUintN(8, value >> BigInt(i * 8));
+      ram.write(ramOffset(i < first ? low + i : high + i - first), 1, byte);
+    }
+    this.hart.bus.stored(this.hart.id, lowPa, first);
+    this.hart.bus.stored(this.hart.id, highPa, size - first);
+    return true;
+  }
+
+  /** The RAM offset of one page's part of an access, or -1 and the trap. */
+  private part(address: bigint, shape: AccessShape, dry: boolean): number {
+    const { hart } = this;
+    if (!hart.isa.mmu.translate(hart, address, shape, dry)) return -1;
+    const offset = hart.bus.ram.offset(hart.translated.pa, shape.size);
+    if (offset < 0) hart.isa.mmu.busFault(hart, address, shape);
+    return offset;
+  }
+
+  private enter(tlb: FastTlb, address: bigint, offset: number): void {
+    // A translation can itself change what verdicts depend on (an entry replaced after its dirty bit was set).
+    if (this.hart.tlb.epoch !== this.tlbEpoch) this.refresh();
+    scratch[0] = address;
+    tlb.enter(halves[0], halves[1], offset - (halves[0] & 0xfff));
+  }
+}
+
+function combine(operation: AmoOperation, bits: number, old: bigint, operand: bigint): bigint {
+  const signed = (x: bigint) => BigInt.asIntN(bits, x);
+  switch (operation) {
+    case 'swap':
+      return operand;
+    case 'add':
+      return BigInt.asUintN(bits, old + operand);
+    case 'and':
+      return old & operand;
+    case 'or':
+      return old | operand;
+    case 'xor':
+      return old ^ operand;
+    case 'min_s':
+      return signed(old) < signed(operand) ? old : operand;
+    case 'max_s':
+      return signed(old) > signed(operand) ? old : operand;
+    case 'min_u':
+      return old < operand ? old : operand;
+    case 'max_u':
+      return old > operand ? old : operand;
+  }
+}
