@@ -1,7 +1,7 @@
 import { bitLength, squareRootFloor } from './bigint-math.ts';
 import { type FloatEnv, FloatFlag } from './env.ts';
 import { type Finite, type FloatFormat, type Unpacked, unpack, withSign } from './format.ts';
-import { invalidOperation, nanOperand } from './nan.ts';
+import { invalidOperation, isSignallingNan, nanOperand } from './nan.ts';
 import { roundPack } from './round.ts';
 
 /** a + b (IEEE 754, 5.4.1). */
@@ -78,14 +78,10 @@ export function fusedMultiplyAdd(format: FloatFormat, a: bigint, b: bigint, c: b
   if (x.kind === 'nan' || y.kind === 'nan') return nanOperand(format, operands, env);
   const xy = product(x, y);
   if (xy.kind === 'nan') {
-    const overruled = z.kind === 'nan' && (isSignalling(format, c) || env.policy.infinityTimesZeroPlusNan === 'quiet');
-    return overruled ? nanOperand(format, operands, env) : invalidOperation(format, operands, env);
+    const quiet = z.kind === 'nan' && env.policy.infinityTimesZeroPlusNan === 'quiet';
+    return quiet || isSignallingNan(format, c) ? nanOperand(format, operands, env) : invalidOperation(format, operands, env);
   }
   return sum(format, xy, z, operands, env);
-}
-
-function isSignalling(format: FloatFormat, nan: bigint): boolean {
-  return (nan & format.quietBit) === 0n;
 }
 
 /** The exact product of two operands that are not NaNs; kind 'nan' stands for ∞ × 0. */
@@ -119,7 +115,7 @@ function leadingPlace(x: Finite): number {
   return x.exponent + bitLength(x.significand);
 }
 
-/** `large` + `small`, exact or with a sticky last bit; a negative total has the larger one's sign or is zero. */
+/** `large` + `small`, exact or with a sticky last bit; `large` has the leading place of the two, or shares it. */
 function sumFinite(format: FloatFormat, large: Finite, small: Finite): Finite {
   const sameSign = large.negative === small.negative;
   const guard = format.precision + 4;
