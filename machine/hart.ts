@@ -91,6 +91,19 @@ export class Hart {
     return false;
   }
 
+  /** Instructions retired. */
+  get retired(): number {
+    return this.instructions - this.trapped;
+  }
+
+  /** Takes the trap in `trap`, at the current pc: the one way by which any trap is delivered. */
+  takeTrap(): void {
+    this.trap.pc = this.pc;
+    this.trap.from = this.isa.privilege(this);
+    this.trap.retired = this.retired;
+    this.isa.deliver(this);
+  }
+
   /** Drives an interrupt line. */
   setLine(line: number, level: boolean): void {
     const lines = level ? this.lines | (1 << line) : this.lines & ~(1 << line);
@@ -125,6 +138,7 @@ export class Hart {
       trapped: this.trapped,
       waiting: this.waiting,
       lines: this.lines,
+      trap: { ...this.trap } as unknown as Saved,
     };
   }
 
@@ -136,6 +150,7 @@ export class Hart {
       trapped: number;
       waiting: boolean;
       lines: number;
+      trap: Trap;
     };
     new Uint8Array(this.u64.buffer, this.u64.byteOffset, HART_STATE_BYTES).set(s.state);
     this.tlb.restore(s.tlb);
@@ -143,6 +158,7 @@ export class Hart {
     this.trapped = s.trapped;
     this.waiting = s.waiting;
     this.lines = s.lines;
+    Object.assign(this.trap, noTrap(), s.trap);
     this.attention = true;
     this.contextChanged();
   }

@@ -1,4 +1,4 @@
-import type { Access } from './access.ts';
+import type { Access, Privilege } from './access.ts';
 import type { Walk } from './walk.ts';
 
 /**
@@ -13,6 +13,10 @@ export interface Trap {
   access: Access | undefined;
   address: bigint;
   walk: Walk | undefined;
+  /** Where it was taken: pc, privilege, and how many instructions the hart had retired. Filled at delivery. */
+  pc: bigint;
+  from: Privilege;
+  retired: number;
 }
 
 export const noTrap = (): Trap => ({
@@ -22,6 +26,9 @@ export const noTrap = (): Trap => ({
   access: undefined,
   address: 0n,
   walk: undefined,
+  pc: 0n,
+  from: 'machine',
+  retired: 0,
 });
 
 /** One field of a syndrome register, decoded: name and what it says. */

@@ -126,7 +126,7 @@ export class ReferenceEngine implements Engine {
 
   private deliver(hart: Hart): void {
     this.parts.observer()?.(hart);
-    hart.isa.deliver(hart);
+    hart.takeTrap();
   }
 
   /** Finds the instruction at the pc: its entry, the gate's offset, or `undefined` and a trap. */

@@ -1,0 +1,150 @@
+import type { Hart, Isa } from '../../machine/index.ts';
+import type { FaultPolicy } from '../options.ts';
+import type { PageFaultInfo } from '../record.ts';
+
+/** Rights of a page or area. READ, WRITE, EXECUTE and USER, as axmm's MappingFlags. */
+export interface Rights {
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly execute: boolean;
+  readonly user: boolean;
+}
+
+/** A page-table entry as the kernel reads it, by constants of its own. */
+export type EntryView =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'table'; readonly frame: bigint }
+  | {
+      readonly kind: 'leaf';
+      readonly frame: bigint;
+      readonly rights: Rights;
+      readonly accessed: boolean;
+      readonly dirty: boolean;
+    };
+
+/** How a paging scheme's tables are written. Frames are physical page numbers. */
+export interface PageTableFormat {
+  /** `sv39` */
+  readonly mode: string;
+  /** Levels from the root down to 4 KiB leaves, and index bits of each. */
+  readonly levels: number;
+  readonly indexBits: number;
+  /** A leaf of the given rights; `level` 0 is a 4 KiB page. The kernel sets accessed and dirty as told. */
+  leaf(
+    frame: bigint,
+    rights: Rights,
+    options: { accessed: boolean; dirty: boolean; global: boolean; level: number },
+  ): bigint;
+  table(frame: bigint): bigint;
+  view(entry: bigint): EntryView;
+  /** The entry with its accessed (and, for a write, dirty) bit set. */
+  touched(entry: bigint, write: boolean): bigint;
+  /** `V R W U A D`, as traces print it. */
+  bits(entry: bigint): string;
+}
+
+/** Where things lie in every address space of a paging scheme. Byte addresses; ends are exclusive. */
+export interface Layout {
+  readonly userStart: bigint;
+  readonly userEnd: bigint;
+  /** First address of the kernel half; physical address p is mapped, for the kernel only, at directMap + p. */
+  readonly kernelStart: bigint;
+  readonly directMap: bigint;
+  readonly stackTop: bigint;
+  /** mmap areas are placed downwards from here; static-pie images at `pieBase`. */
+  readonly mmapTop: bigint;
+  readonly pieBase: bigint;
+}
+
+/** Byte offsets into the gate: where the vectors point, and the pcs at which the kernel itself acts. */
+export const GATE = {
+  /** Trap vector of the supervisor. */
+  trap: 0,
+  /** Trap vector of firmware: reaching it is a kernel panic. */
+  panic: 0x100,
+  /** The pc of the kernel's own accesses to memory. */
+  access: 0x200,
+  /** Where a hart that has no process waits. */
+  idle: 0x300,
+  /** Where harts start. */
+  boot: 0x400,
+} as const;
+
+/** The gate's physical range: above the devices, below RAM, on a page of its own. */
+export const GATE_BYTES = 4096;
+
+/** Why the kernel was entered, in neutral words. */
+export type TrapClass =
+  | { readonly kind: 'system call' }
+  | { readonly kind: 'page fault' }
+  /** Access faults and misaligned accesses: faults of memory that no page table cures. */
+  | { readonly kind: 'memory exception'; readonly signal: 'SIGSEGV' | 'SIGBUS'; readonly code: string }
+  | {
+      readonly kind: 'exception';
+      readonly signal: 'SIGILL' | 'SIGTRAP' | 'SIGFPE';
+      readonly code: string;
+      readonly address: bigint;
+    }
+  | { readonly kind: 'timer' }
+  | { readonly kind: 'unexpected'; readonly what: string };
+
+/** A process's registers as the kernel keeps them while it does not run: the slots that user code can change. */
+export interface UserContext {
+  pc: bigint;
+  /** By slot name. */
+  readonly registers: Map<string, bigint>;
+}
+
+/** What differs between targets in the kernel. One folder each, file for file. */
+export interface Arch {
+  readonly isa: Isa;
+  readonly gateBase: bigint;
+  /** The first mode is the default. */
+  readonly modes: readonly { readonly format: PageTableFormat; readonly layout: Layout }[];
+
+  /** Firmware and early boot of a hart, from reset to the supervisor with the given root table; pc ends at the idle gate. */
+  boot(hart: Hart, options: { format: PageTableFormat; root: bigint; hardwareAd: boolean }): void;
+  /** Switches the hart to another root table and ASID. No invalidation. */
+  activate(hart: Hart, format: PageTableFormat, root: bigint, asid: number): void;
+  /** Invalidates on one hart: one page or all, of one address space or, with `undefined`, of every one. */
+  invalidate(hart: Hart, address: bigint | undefined, asid: number | undefined): void;
+  /** Opens or closes the kernel's access to user pages (SUM). */
+  setUserAccess(hart: Hart, open: boolean): void;
+
+  /** Reads the trap last taken, from the registers that a native kernel would read. */
+  classify(hart: Hart): TrapClass;
+  pageFault(hart: Hart, policy: FaultPolicy): Omit<PageFaultInfo, 'corrected'>;
+  /** The faulting instruction's address, and whether the trap came from user mode. */
+  trapPc(hart: Hart): bigint;
+  fromUser(hart: Hart): boolean;
+  /** Saves and restores what nested traps overwrite (sepc, sstatus; ELR, SPSR). */
+  saveTrapState(hart: Hart): readonly bigint[];
+  restoreTrapState(hart: Hart, state: readonly bigint[]): void;
+  /** Leaves the trap by the architecture's return. */
+  returnFromTrap(hart: Hart): void;
+
+  saveUser(hart: Hart, context: UserContext): void;
+  /** Loads the context and returns to user mode. */
+  enterUser(hart: Hart, context: UserContext): void;
+  /** A fresh context: entry and stack pointer set, everything else zero. */
+  newContext(entry: bigint, stack: bigint): UserContext;
+
+  /** The pending system call's number and six arguments; its result; going back to the call so that it starts again. */
+  callNumber(context: UserContext): number;
+  callArguments(context: UserContext): readonly bigint[];
+  setResult(context: UserContext, value: bigint): void;
+  restartCall(context: UserContext): void;
+  skipCall(context: UserContext): void;
+  /** TLS and child-side adjustments of clone. */
+  setStack(context: UserContext, stack: bigint): void;
+  setTls(context: UserContext, tls: bigint): void;
+  /** System-call numbers by name: the target's Linux table, for the calls that exist in it. */
+  readonly callNames: ReadonlyMap<number, string>;
+
+  /** Programs the next timer interrupt, in ticks of the platform's timer; `undefined`: none. */
+  setTimer(hart: Hart, ticks: bigint | undefined): void;
+  /** AT_HWCAP, AT_PLATFORM, uname's machine. */
+  readonly hwcap: bigint;
+  readonly platform: string;
+  readonly machineName: string;
+}

@@ -1,0 +1,11 @@
+import type { Isa } from './isa.ts';
+import { RISCV64 } from './riscv/isa.ts';
+
+/** Every target of the machine. */
+export const TARGETS: readonly Isa[] = [RISCV64];
+
+/** The target of that name (`riscv64`). */
+export const targetNamed = (name: string): Isa | undefined => TARGETS.find((isa) => isa.name === name);
+
+/** The target whose ELF files carry that e_machine. */
+export const targetOfElf = (machine: number): Isa | undefined => TARGETS.find((isa) => isa.elfMachine === machine);
