@@ -45,9 +45,19 @@ export function edges(format: FloatFormat): bigint[] {
   const halfUlp = powerOfTwo(format, -format.precision);
   const rootOfSmallest = powerOfTwo(format, format.minExponent / 2);
   const magnitudes = [
-    ...[0n, 1n, 2n, 3n, smallestNormal - 1n, smallestNormal, smallestNormal + 1n, smallestNormal << 1n],
+    ...[
+      0n,
+      1n,
+      2n,
+      3n,
+      (smallestNormal >> 1n) - 1n,
+      smallestNormal - 1n,
+      smallestNormal,
+      smallestNormal + 1n,
+      smallestNormal << 1n,
+    ],
     ...[halfUlp - 1n, halfUlp, halfUlp + 1n, rootOfSmallest, rootOfSmallest + 1n],
-    ...[one - 1n, one, one + 1n, one + format.quietBit, powerOfTwo(format, 1)],
+    ...[one - 1n, one, one + 1n, one + 2n, one + format.quietBit, powerOfTwo(format, 1)],
     ...[format.infinity - 2n, format.infinity - 1n, format.infinity],
     ...[canonicalNan(format), canonicalNan(format) | 5n, format.infinity | 1n, canonicalNan(format) - 1n],
   ];
