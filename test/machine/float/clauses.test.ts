@@ -208,6 +208,13 @@ check(
   propagatingPolicy,
 );
 
+check(
+  'only a quiet addend yields to the invalid product, as in A64 FPMulAdd()',
+  `fma_s rne 00000000 7f800000 7fc00007 = ffc00000 NV
+   fma_s rne 00000000 7f800000 7f800007 = 7fc00007 NV`,
+  { ...propagatingPolicy, infinityTimesZeroPlusNan: 'invalid' },
+);
+
 describe('IEEE 754, 5.11: comparison relations', () => {
   const one = 0x3f800000n;
   const quiet = 0x7fc00000n;
