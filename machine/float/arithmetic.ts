@@ -79,7 +79,9 @@ export function fusedMultiplyAdd(format: FloatFormat, a: bigint, b: bigint, c: b
   const xy = product(x, y);
   if (xy.kind === 'nan') {
     const quiet = z.kind === 'nan' && env.policy.infinityTimesZeroPlusNan === 'quiet';
-    return quiet || isSignallingNan(format, c) ? nanOperand(format, operands, env) : invalidOperation(format, operands, env);
+    return quiet || isSignallingNan(format, c)
+      ? nanOperand(format, operands, env)
+      : invalidOperation(format, operands, env);
   }
   return sum(format, xy, z, operands, env);
 }
