@@ -2,4 +2,5 @@
 export type FaultPolicy = 'corrected' | 'veridian';
 /** Which user pointers: the axptr crate's to the letter, or what a kernel should ship. */
 export type UserAccessPolicy = 'corrected' | 'axptr';
-export type MmuMode = 'sv39' | 'sv48' | 'sv57';
+/** A paging scheme, by the name that the target's `modes` give it. */
+export type MmuMode = string;
