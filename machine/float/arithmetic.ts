@@ -122,7 +122,7 @@ function sumFinite(format: FloatFormat, large: Finite, small: Finite): Finite {
   const sameSign = large.negative === small.negative;
   const guard = format.precision + 4;
   if (large.exponent - guard > leadingPlace(small)) {
-    // Far below the last place that can matter: instead of shifting by thousands of places, let one sticky bit stand for it.
+    // Below any place that can matter: rather than shift by thousands of places, let one sticky bit stand for it.
     const widened = large.significand << BigInt(guard);
     const significand = sameSign ? widened | 1n : widened - 1n;
     return { negative: large.negative, significand, exponent: large.exponent - guard };

@@ -20,8 +20,8 @@ export function convertFormat(from: FloatFormat, to: FloatFormat, bits: bigint, 
 }
 
 /**
- * The integer nearest in the rounding direction, as an unsigned pattern of `type.bits` bits (IEEE 754, 5.8). Raises inexact, or,
- * when no integer of the type fits, invalid alone and returns what the policy says.
+ * The integer nearest in the rounding direction, as an unsigned pattern of `type.bits` bits (IEEE 754, 5.8). Raises
+ * inexact, or, when no integer of the type fits, invalid alone and returns what the policy says.
  */
 export function toInteger(format: FloatFormat, bits: bigint, type: IntegerType, env: FloatEnv): bigint {
   const x = unpack(format, bits);

@@ -1,8 +1,8 @@
 import type { FloatFormat } from './format.ts';
 
 /**
- * Rounding directions of IEEE 754, 4.3: to nearest with ties to even, toward zero, down, up, to nearest with ties away from
- * zero ("max magnitude").
+ * Rounding directions of IEEE 754, 4.3: to nearest with ties to even, toward zero, down, up, to nearest with ties away
+ * from zero ("max magnitude").
  */
 export type RoundingMode = 'rne' | 'rtz' | 'rdn' | 'rup' | 'rmm';
 
@@ -25,8 +25,8 @@ export interface FloatPolicy {
   /** Whether ∞ × 0 + quiet NaN raises invalid and counts as an invalid operation (IEEE 754, 7.2 c). */
   readonly infinityTimesZeroPlusNan: 'invalid' | 'quiet';
   /**
-   * The NaN an operation returns: `operands` in the order of the call, the fused addend last. Cause 'operand' says that one of
-   * them is a NaN to propagate or replace, 'invalid' that the operation itself has no value, as ∞ − ∞.
+   * The NaN an operation returns: `operands` in the order of the call, the fused addend last. Cause 'operand' says that
+   * one of them is a NaN to propagate or replace, 'invalid' that the operation itself has no value, as ∞ − ∞.
    */
   nanResult(format: FloatFormat, operands: readonly bigint[], cause: 'operand' | 'invalid'): bigint;
   /** What the NaN `bits` of format `from` becomes in format `to`. */

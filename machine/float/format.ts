@@ -1,4 +1,4 @@
-/** An IEEE 754 binary interchange format; patterns are unsigned bigints of `width` bits: sign, exponent field, fraction. */
+/** An IEEE 754 interchange format; patterns are unsigned bigints of `width` bits: sign, exponent field, fraction. */
 export interface FloatFormat {
   readonly width: number;
   readonly exponentBits: number;
@@ -74,12 +74,12 @@ export function unpack(format: FloatFormat, bits: bigint): Unpacked {
 }
 
 /**
- * The pattern of significand × 2^exponent, where the significand is below 2^precision, or equal to it when rounding carried,
- * and below 2^fractionBits only for the least exponent; undefined when the magnitude is too large for the format.
+ * The pattern of significand × 2^exponent, where the significand is below 2^precision, or equal to it when rounding
+ * carried, and below 2^fractionBits only for the least exponent; undefined when the magnitude is too large for the format.
  */
 export function pack(format: FloatFormat, { negative, significand, exponent }: Finite): bigint | undefined {
-  // One less than the exponent field, because adding the significand's hidden bit adds one: a carry out of rounding and a
-  // subnormal that became normal then come out right without a case of their own.
+  // One less than the exponent field, because adding the significand's hidden bit adds one: a carry out of rounding and
+  // a subnormal that became normal then come out right without a case of their own.
   const field = BigInt(exponent + format.fractionBits + format.bias - 1);
   const magnitude = (field << BigInt(format.fractionBits)) + significand;
   return magnitude >= format.infinity ? undefined : withSign(format, negative, magnitude);

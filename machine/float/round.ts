@@ -34,8 +34,8 @@ function roundsAway(kept: bigint, lost: bigint, shift: number, negative: boolean
 }
 
 /**
- * Rounds an exact value, not zero, to the format and raises inexact, underflow and overflow (IEEE 754, 7.4 to 7.6). A value
- * that is not exact may be given with precision + 2 bits or more, the last of them set to stand for the rest ("sticky").
+ * Rounds an exact value, not zero, to the format and raises inexact, underflow and overflow (IEEE 754, 7.4 to 7.6). A
+ * value that is not exact may be given with precision + 2 bits or more, the last of them set to stand for the rest ("sticky").
  */
 export function roundPack(format: FloatFormat, exact: Finite, env: FloatEnv): bigint {
   const { negative, significand, exponent } = exact;
@@ -54,7 +54,7 @@ export function roundPack(format: FloatFormat, exact: Finite, env: FloatEnv): bi
 /** IEEE 754, 7.5, for a value below the smallest normal number, its leading bit at 2^leading. */
 function isTiny(format: FloatFormat, exact: Finite, leading: number, env: FloatEnv): boolean {
   if (env.policy.tininess === 'before' || leading < format.minExponent - 1) return true;
-  // "After rounding" asks about the result had the exponent no bound: it is not tiny if that carries up to 2^minExponent.
+  // "After rounding" asks about the result had the exponent no bound: not tiny if that carries up to 2^minExponent.
   const shift = leading - format.fractionBits - exact.exponent;
   const unbounded = roundShift(exact.significand, shift, exact.negative, env.rounding);
   return unbounded.value >> BigInt(format.precision) === 0n;
