@@ -43,7 +43,7 @@ export const F32: FloatFormat = interchangeFormat(8, 23);
 /** binary64, double precision. */
 export const F64: FloatFormat = interchangeFormat(11, 52);
 
-/** A finite number: (−1)^negative × significand × 2^exponent, the significand an integer that need not be normalised. */
+/** A finite number: (−1)^negative × significand × 2^exponent, the significand an integer, normalised or not. */
 export interface Finite {
   readonly negative: boolean;
   readonly significand: bigint;
@@ -75,7 +75,7 @@ export function unpack(format: FloatFormat, bits: bigint): Unpacked {
 
 /**
  * The pattern of significand × 2^exponent, where the significand is below 2^precision, or equal to it when rounding
- * carried, and below 2^fractionBits only for the least exponent; undefined when the magnitude is too large for the format.
+ * carried, and below 2^fractionBits only for the least exponent; undefined when the magnitude is too large.
  */
 export function pack(format: FloatFormat, { negative, significand, exponent }: Finite): bigint | undefined {
   // One less than the exponent field, because adding the significand's hidden bit adds one: a carry out of rounding and

@@ -35,7 +35,7 @@ function roundsAway(kept: bigint, lost: bigint, shift: number, negative: boolean
 
 /**
  * Rounds an exact value, not zero, to the format and raises inexact, underflow and overflow (IEEE 754, 7.4 to 7.6). A
- * value that is not exact may be given with precision + 2 bits or more, the last of them set to stand for the rest ("sticky").
+ * value that is not exact may be given with precision + 2 bits or more, the last of them set to stand for the rest.
  */
 export function roundPack(format: FloatFormat, exact: Finite, env: FloatEnv): bigint {
   const { negative, significand, exponent } = exact;

@@ -38,7 +38,7 @@ function casesOf(names: readonly string[], count: number, reading: Reading): Cas
   });
 }
 
-/** Compiles a C program of this folder, which learns the operations' numbers as OP_name, and runs it on all the cases. */
+/** Compiles a C program of this folder, which learns operation numbers as OP_name, and runs it on all the cases. */
 function runProgram(
   compile: readonly string[],
   source: string,

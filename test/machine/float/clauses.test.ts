@@ -176,7 +176,7 @@ check(
    fma_h rne 3c01 3c01 bc02 = 10 | 2^-20`,
 );
 
-/** SSE's rules: the first NaN operand made quiet, a negative default NaN, one indefinite integer (SDM vol. 1, E.4.2). */
+/** SSE's rules: the first NaN operand made quiet, a negative default NaN, one indefinite integer (SDM 1, E.4.2). */
 const propagatingPolicy: FloatPolicy = {
   tininess: 'after',
   infinityTimesZeroPlusNan: 'quiet',

@@ -13,7 +13,7 @@ static double as_d(u64 bits) { double d; memcpy(&d, &bits, 8); return d; }
 static u64 of_s(float f) { uint32_t bits; memcpy(&bits, &f, 4); return bits; }
 static u64 of_d(double d) { u64 bits; memcpy(&bits, &d, 8); return bits; }
 
-/* Operands and results go through volatile objects so that nothing moves across the reading and writing of the modes. */
+/* Operands and results go through volatile objects so that nothing moves across reading and writing the modes. */
 #define CASE(name, type, in, out, expression) \
   case OP_##name: { \
     volatile type x = in(q[2]), y = in(q[3]), z = in(q[4]); \

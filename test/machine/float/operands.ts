@@ -38,7 +38,7 @@ export function fewEdges(format: FloatFormat): bigint[] {
   return [...signed(format, [...magnitudes, halfUlp]), canonicalNan(format), format.infinity | 1n];
 }
 
-/** Zeros, subnormals, ends of the range, neighbours of 1, half places, integers' ends, infinities and NaNs, both signs. */
+/** Zeros, subnormals, ends of the range, neighbours of 1, half places, infinities and NaNs, both signs. */
 export function edges(format: FloatFormat): bigint[] {
   const one = powerOfTwo(format, 0);
   const smallestNormal = powerOfTwo(format, format.minExponent);
