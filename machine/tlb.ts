@@ -19,58 +19,78 @@ export interface TlbEntry {
 }
 
 /**
+ * The entries of one page size, by first page number: those of different address spaces together, newest first. Page
+ * numbers have 52 bits, so a number holds them exactly and the lookup needs no bigint.
+ */
+interface Shelf {
+  readonly pages: number;
+  readonly entries: Map<number, TlbEntry[]>;
+}
+
+/**
  * The modelled TLB of one hart. Nothing is evicted, so that a missing invalidation shows up: an entry stays until it is
- * invalidated. Faults are not entered. Entries are kept by page size, newest first within one page number.
+ * invalidated. Faults are not entered. Where stale entries of several sizes hold one page, the smallest answers.
  */
 export class Tlb {
-  /** pages covered → (vpn → entries of different ASIDs). */
-  private readonly bySize = new Map<bigint, Map<bigint, TlbEntry[]>>();
-  /** Bumped at every invalidation and insertion that replaces, so that engines can drop what they cached. */
+  /** Smallest pages first. */
+  private shelves: Shelf[] = [];
+  /** Bumped whenever an entry goes, so that engines can drop what they cached. */
   epoch = 0;
 
   /** The entry that translates `vpn` under `asid`. */
   lookup(vpn: bigint, asid: number): TlbEntry | undefined {
-    for (const [pages, entries] of this.bySize) {
-      const found = entries.get(vpn & ~(pages - 1n))?.find((entry) => entry.global || entry.asid === asid);
-      if (found) return found;
+    const page = Number(vpn);
+    for (const { pages, entries } of this.shelves) {
+      const list = entries.get(Math.floor(page / pages) * pages);
+      if (list === undefined) continue;
+      for (const entry of list) if (entry.global || entry.asid === asid) return entry;
     }
     return undefined;
   }
 
+  /** Enters what a walk found for a page that `lookup` did not know. */
   insert(entry: TlbEntry): void {
-    let entries = this.bySize.get(entry.pages);
-    if (!entries) {
-      entries = new Map();
-      this.bySize.set(entry.pages, entries);
+    const { entries } = this.shelf(Number(entry.pages));
+    const page = Number(entry.vpn);
+    const list = entries.get(page);
+    if (list === undefined) {
+      entries.set(page, [entry]);
+      return;
     }
-    const same = entries.get(entry.vpn);
-    if (!same) entries.set(entry.vpn, [entry]);
-    else {
-      const kept = same.filter((other) => other.global !== entry.global || other.asid !== entry.asid);
-      if (kept.length !== same.length) this.epoch++;
-      entries.set(entry.vpn, [entry, ...kept]);
-    }
+    const kept = list.filter((other) => other.global !== entry.global || other.asid !== entry.asid);
+    if (kept.length !== list.length) this.epoch++;
+    entries.set(page, [entry, ...kept]);
+  }
+
+  /** Enters what another walk found for the pages of `old`, which goes. */
+  replace(old: TlbEntry, entry: TlbEntry): void {
+    this.invalidatePage(old.vpn, (other) => other === old);
+    this.insert(entry);
   }
 
   /** Drops every entry for which `doomed` holds; returns how many. */
   invalidate(doomed: (entry: TlbEntry) => boolean): number {
     let count = 0;
-    for (const [pages, entries] of this.bySize) {
-      for (const [vpn, list] of entries) {
-        const kept = list.filter((entry) => !doomed(entry));
-        count += list.length - kept.length;
-        if (kept.length === 0) entries.delete(vpn);
-        else entries.set(vpn, kept);
-      }
-      if (entries.size === 0) this.bySize.delete(pages);
+    for (const { entries } of this.shelves) {
+      for (const page of entries.keys()) count += drop(entries, page, doomed);
     }
-    this.epoch++;
+    this.shelves = this.shelves.filter(({ entries }) => entries.size > 0);
+    if (count > 0) this.epoch++;
     return count;
   }
 
-  /** All entries, in the order they were made per page size. */
+  /** Drops every entry that holds the page `vpn` and for which `doomed` holds; returns how many. */
+  invalidatePage(vpn: bigint, doomed: (entry: TlbEntry) => boolean): number {
+    const page = Number(vpn);
+    let count = 0;
+    for (const { pages, entries } of this.shelves) count += drop(entries, Math.floor(page / pages) * pages, doomed);
+    if (count > 0) this.epoch++;
+    return count;
+  }
+
+  /** All entries: smallest pages first, then in the order their pages were first entered, then newest first. */
   entries(): TlbEntry[] {
-    return [...this.bySize.values()].flatMap((entries) => [...entries.values()].flat());
+    return this.shelves.flatMap(({ entries }) => [...entries.values()].flat());
   }
 
   save(): Saved {
@@ -78,8 +98,32 @@ export class Tlb {
   }
 
   restore(saved: Saved): void {
-    this.bySize.clear();
-    for (const entry of [...(saved as unknown as TlbEntry[])].reverse()) this.insert(entry);
+    this.shelves = [];
+    for (const entry of saved as unknown as TlbEntry[]) {
+      const { entries } = this.shelf(Number(entry.pages));
+      const page = Number(entry.vpn);
+      const list = entries.get(page);
+      if (list === undefined) entries.set(page, [entry]);
+      else list.push(entry);
+    }
     this.epoch++;
   }
+
+  private shelf(pages: number): Shelf {
+    const at = this.shelves.findIndex((shelf) => shelf.pages >= pages);
+    if (at >= 0 && this.shelves[at].pages === pages) return this.shelves[at];
+    const shelf: Shelf = { pages, entries: new Map() };
+    this.shelves.splice(at < 0 ? this.shelves.length : at, 0, shelf);
+    return shelf;
+  }
+}
+
+/** Drops those of one page's entries that are doomed; returns how many. */
+function drop(entries: Map<number, TlbEntry[]>, page: number, doomed: (entry: TlbEntry) => boolean): number {
+  const list = entries.get(page);
+  if (list === undefined) return 0;
+  const kept = list.filter((entry) => !doomed(entry));
+  if (kept.length === 0) entries.delete(page);
+  else if (kept.length !== list.length) entries.set(page, kept);
+  return list.length - kept.length;
 }

@@ -150,35 +150,44 @@ export class VirtualMemory {
     return false;
   }
 
-  /** Both parts are translated, lowest first, before anything is read; each part's own fault names its own address. */
   private crossingLoad(address: bigint, first: number, size: number): bigint | undefined {
-    const low = this.part(address, LOAD[first], false);
-    if (low < 0) return undefined;
-    const high = this.part(BigInt.asUintN(64, address + BigInt(first)), LOAD[size - first], false);
-    if (high < 0) return undefined;
+    const parts = this.crossing(address, LOAD[first], LOAD[size - first]);
+    if (!parts) return undefined;
     const { bytes } = this.hart.bus.ram;
     let value = 0n;
-    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i < first ? low + i : high + i - first]);
+    for (let i = size - 1; i >= 0; i--) {
+      value = (value << 8n) | BigInt(bytes[i < first ? parts.low + i : parts.high + i - first]);
+    }
     return value;
   }
 
   private crossingStore(address: bigint, first: number, size: number, value: bigint): boolean {
-    const { ram } = this.hart.bus;
-    const next = BigInt.asUintN(64, address + BigInt(first));
-    if (this.part(address, STORE[first], true) < 0) return false;
-    const high = this.part(next, STORE[size - first], false);
-    if (high < 0) return false;
-    const highPa = this.hart.translated.pa;
-    const low = this.part(address, STORE[first], false);
-    if (low < 0) return false;
-    const lowPa = this.hart.translated.pa;
+    const parts = this.crossing(address, STORE[first], STORE[size - first]);
+    if (!parts) return false;
+    const { bus, id } = this.hart;
     for (let i = 0; i < size; i++) {
       const byte = BigInt.asUintN(8, value >> BigInt(i * 8));
-      ram.write(ramOffset(i < first ? low + i : high + i - first), 1, byte);
+      bus.ram.write(ramOffset(i < first ? parts.low + i : parts.high + i - first), 1, byte);
     }
-    this.hart.bus.stored(this.hart.id, lowPa, first);
-    this.hart.bus.stored(this.hart.id, highPa, size - first);
+    bus.stored(id, bus.ram.address(ramOffset(parts.low)), first);
+    bus.stored(id, bus.ram.address(ramOffset(parts.high)), size - first);
     return true;
+  }
+
+  /**
+   * The RAM offsets of an access's two parts, or the trap of the first that fails, with that part's address. Page tables
+   * are updated only once both are known to succeed.
+   */
+  private crossing(
+    address: bigint,
+    first: AccessShape,
+    second: AccessShape,
+  ): { low: number; high: number } | undefined {
+    const next = BigInt.asUintN(64, address + BigInt(first.size));
+    if (this.part(address, first, true) < 0 || this.part(next, second, true) < 0) return undefined;
+    const low = this.part(address, first, false);
+    const high = low < 0 ? -1 : this.part(next, second, false);
+    return high < 0 ? undefined : { low, high };
   }
 
   /** The RAM offset of one page's part of an access, or -1 and the trap. */
