@@ -1,0 +1,38 @@
+import { ramOffset } from '../addr.ts';
+import type { Machine } from '../machine.ts';
+import { ElfError, type ElfImage } from './image.ts';
+
+/**
+ * Puts a bare-metal image into a machine that was reset: segments at their physical addresses, zeros behind them, every
+ * hart at the entry, stores to the `tohost` symbol watched. Throws ElfError where a segment is not in RAM as a whole.
+ */
+export function loadBare(machine: Machine, image: ElfImage): void {
+  const { isa, ram } = machine;
+  if (image.machine !== isa.elfMachine) throw new ElfError(`built for machine ${image.machine}, not ${isa.name}`);
+  for (const segment of image.segments) {
+    if (segment.kind !== 'load' || segment.memorySize === 0) continue;
+    const offset = ram.offset(segment.paddr, segment.memorySize);
+    if (offset < 0) {
+      const place = `${segment.paddr.toString(16)}–${(segment.paddr + BigInt(segment.memorySize)).toString(16)}`;
+      const all = `${ram.base.toString(16)}–${(ram.base + BigInt(ram.size)).toString(16)}`;
+      throw new ElfError(`program header ${segment.index}: segment ${place} outside RAM ${all}`);
+    }
+    ram.writeBytes(ramOffset(offset), segment.bytes);
+    ram.fill(ramOffset(offset + segment.fileSize), segment.memorySize - segment.fileSize, 0);
+  }
+  const tohost = image.symbols.find((symbol) => symbol.name === 'tohost');
+  if (tohost) {
+    const address = physicalOf(image, tohost.address);
+    if (ram.offset(address, 8) < 0) throw new ElfError(`tohost at ${address.toString(16)} lies outside RAM`);
+    machine.watchTohost(address);
+  }
+  for (const hart of machine.harts) isa.startBare(hart, image.entry);
+}
+
+/** Symbols have virtual addresses; an image may be linked to run elsewhere than it lies. */
+function physicalOf(image: ElfImage, address: bigint): bigint {
+  const holder = image.segments.find(
+    (s) => s.kind === 'load' && address >= s.vaddr && address < s.vaddr + BigInt(s.memorySize),
+  );
+  return holder ? address - holder.vaddr + holder.paddr : address;
+}
