@@ -15,7 +15,7 @@ export const U_MODE = 0;
 export const S_MODE = 1;
 export const M_MODE = 3;
 
-/** CSRs that are a plain register underneath; views such as sstatus and counters are computed in csr.ts. */
+/** CSRs that are a plain register underneath; views such as sstatus and counters are computed in csr-*.ts. */
 const CSRS = [
   'mstatus',
   'mtvec',
@@ -57,6 +57,8 @@ const declarations: SlotDeclaration[] = [
   { name: 'fflags', type: 'i32', group: 'control' },
   // The privilege mode is no CSR, but state all the same: 0 U, 1 S, 3 M.
   { name: 'mode', type: 'i32', group: 'hidden' },
+  // What mtime is ahead of the machine's clock, in ticks: guests may set mtime. The same in every hart.
+  { name: 'timeOffset', type: 'i64', group: 'hidden' },
 ];
 
 /** The register file of a RV64GC hart. */
