@@ -1,13 +1,24 @@
-import { DecodeTable, type Match } from '../decode/index.ts';
+import { DecodeTable } from '../decode/index.ts';
 import { Builder } from '../ir/index.ts';
 import type { Instruction } from '../isa.ts';
 import { CAUSE } from './causes.ts';
-import { formatOperands } from './disassemble.ts';
+import { disassemble, mnemonicOf } from './disassemble.ts';
+import { RV_A } from './rv-a.ts';
+import { RV_C } from './rv-c.ts';
+import { RV_D } from './rv-d.ts';
+import { RV_F } from './rv-f.ts';
 import { RV_I } from './rv-i.ts';
+import { RV_M } from './rv-m.ts';
+import { RV_PRIVILEGED } from './rv-privileged.ts';
+import { RV_ZICSR } from './rv-zicsr.ts';
+import { RV_ZIFENCEI } from './rv-zifencei.ts';
 
 /** Every row of RV64GC: 32-bit encodings, told apart by opcode and funct3, and 16-bit ones, by quadrant and funct3. */
-export const TABLE_32 = new DecodeTable([...RV_I], 0x707f);
-export const TABLE_16 = new DecodeTable([], 0xe003);
+export const TABLE_32 = new DecodeTable(
+  [...RV_I, ...RV_M, ...RV_A, ...RV_F, ...RV_D, ...RV_ZICSR, ...RV_ZIFENCEI, ...RV_PRIVILEGED],
+  0x707f,
+);
+export const TABLE_16 = new DecodeTable(RV_C, 0xe003);
 
 /** Instructions by encoding, dropped as a whole when a guest has shown this many different ones. */
 const memo = new Map<number, Instruction>();
@@ -37,11 +48,12 @@ function makeInstruction(word: number, length: number): Instruction {
   if (match) match.row.lift(b, match.fields, { word, length });
   // stval holds the illegal instruction's bits (Priv. spec, "Supervisor Trap Value Register").
   else b.trapIf(b.i32(1), CAUSE.illegalInstruction, b.i64(BigInt(word)));
+  const bytes = word.toString(16).padStart(length * 2, '0');
   return {
     length,
-    bytes: word.toString(16).padStart(length * 2, '0'),
-    mnemonic: match ? match.row.syntax.split(' ')[0] : 'illegal',
+    bytes,
+    mnemonic: match ? mnemonicOf(match) : 'illegal',
     block: b.block(),
-    text: (pc) => (match ? formatOperands(match as Match, pc) : `illegal ${word.toString(16)}`),
+    text: (pc) => (match ? disassemble(match, pc) : `illegal ${bytes}`),
   };
 }

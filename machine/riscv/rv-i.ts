@@ -1,86 +1,88 @@
 // Unprivileged spec, chapters "RV32I Base Integer Instruction Set" and "RV64I Base Integer Instruction Set".
+import type { Encoding } from '../decode/index.ts';
 import type { Builder, I32, I64 } from '../ir/index.ts';
 import { CAUSE } from './causes.ts';
-import { PC } from './registers.ts';
+import { MODE, PC } from './registers.ts';
 import { row, setX, simm, x } from './row.ts';
 
 type RegisterFields = { readonly rd: number; readonly rs1: number; readonly rs2: number };
 type ImmediateFields = { readonly rd: number; readonly rs1: number; readonly imm: number };
 type BranchFields = { readonly rs1: number; readonly rs2: number; readonly offset: number };
-type Binary = (b: Builder, a: I64, c: I64) => I64;
+/** A value of two operands, which registers and immediates give alike. */
+export type Binary = (b: Builder, a: I64, c: I64) => I64;
 
-const register =
+// Meanings are functions of the fields, so that compressed instructions name the same ones (rv-c.ts).
+export const register =
   (op: Binary) =>
   (b: Builder, { rd, rs1, rs2 }: RegisterFields) =>
     setX(b, rd, op(b, x(b, rs1), x(b, rs2)));
-const immediate =
+export const immediate =
   (op: Binary) =>
   (b: Builder, { rd, rs1, imm }: ImmediateFields) =>
     setX(b, rd, op(b, x(b, rs1), simm(b, imm)));
-const shift =
+export const shift =
   (op: Binary) =>
   (b: Builder, { rd, rs1, shamt }: { rd: number; rs1: number; shamt: number }) =>
     setX(b, rd, op(b, x(b, rs1), b.i64(BigInt(shamt))));
-const word =
+export const word =
   (op: Binary): Binary =>
   (b, a, c) =>
     b.extend32s(op(b, a, c));
-const branch =
+export const branch =
   (condition: (b: Builder, a: I64, c: I64) => I32) =>
   (b: Builder, { rs1, rs2, offset }: BranchFields) =>
     b.branch(condition(b, x(b, rs1), x(b, rs2)), b.add(b.pc(), simm(b, offset)));
-/** rd is written even if it is x0's load: the access happens, and may fault, all the same. */
-const load =
+/** A load to x0 is an access all the same, and may fault. */
+export const load =
   (size: number, signed: boolean) =>
   (b: Builder, { rd, rs1, imm }: ImmediateFields) =>
     setX(b, rd, b.load(b.add(x(b, rs1), simm(b, imm)), { size, signed }));
-const store =
+export const store =
   (size: number) =>
   (b: Builder, { rs1, rs2, imm }: { rs1: number; rs2: number; imm: number }) =>
     b.store(b.add(x(b, rs1), simm(b, imm)), x(b, rs2), size);
-
-const sll: Binary = (b, a, c) => b.shl(a, c);
-const srl: Binary = (b, a, c) => b.shrU(a, c);
-const sra: Binary = (b, a, c) => b.shrS(a, c);
-const low5: (b: Builder, c: I64) => I64 = (b, c) => b.and(c, b.i64(31n));
-const zext32 = (b: Builder, a: I64): I64 => b.and(a, b.i64(0xffff_ffffn));
-const sllw: Binary = (b, a, c) => b.extend32s(b.shl(a, low5(b, c)));
-const srlw: Binary = (b, a, c) => b.extend32s(b.shrU(zext32(b, a), low5(b, c)));
-const sraw: Binary = (b, a, c) => b.shrS(b.extend32s(a), low5(b, c));
-const slt: Binary = (b, a, c) => b.extendI32u(b.ltS(a, c));
-const sltu: Binary = (b, a, c) => b.extendI32u(b.ltU(a, c));
-const add: Binary = (b, a, c) => b.add(a, c);
-const sub: Binary = (b, a, c) => b.sub(a, c);
-const and: Binary = (b, a, c) => b.and(a, c);
-const or: Binary = (b, a, c) => b.or(a, c);
-const xor: Binary = (b, a, c) => b.xor(a, c);
 /** The address of the instruction behind this one. */
 const following = (b: Builder, length: number): I64 => b.add(b.pc(), b.i64(BigInt(length)));
 
+export const lui = (b: Builder, { rd, imm }: { rd: number; imm: number }) => setX(b, rd, simm(b, imm));
+export const jal = (b: Builder, { rd, offset }: { rd: number; offset: number }, { length }: Encoding) => {
+  setX(b, rd, following(b, length));
+  b.jump(b.add(b.pc(), simm(b, offset)));
+};
+export const jalr = (b: Builder, { rd, rs1, imm }: ImmediateFields, { length }: Encoding) => {
+  // The target is computed before rd is written: they may be the same register.
+  b.jump(b.and(b.add(x(b, rs1), simm(b, imm)), b.i64(~1n)));
+  setX(b, rd, following(b, length));
+};
+export const ebreak = (b: Builder) => b.trapIf(b.i32(1), CAUSE.breakpoint, b.pc());
+export const nop = () => {};
+
+const low5: (b: Builder, c: I64) => I64 = (b, c) => b.and(c, b.i64(31n));
+export const zext32 = (b: Builder, a: I64): I64 => b.and(a, b.i64(0xffff_ffffn));
+const slt: Binary = (b, a, c) => b.extendI32u(b.ltS(a, c));
+const sltu: Binary = (b, a, c) => b.extendI32u(b.ltU(a, c));
+const sllw: Binary = (b, a, c) => b.extend32s(b.shl(a, low5(b, c)));
+const srlw: Binary = (b, a, c) => b.extend32s(b.shrU(zext32(b, a), low5(b, c)));
+const sraw: Binary = (b, a, c) => b.shrS(b.extend32s(a), low5(b, c));
+export const sll: Binary = (b, a, c) => b.shl(a, c);
+export const srl: Binary = (b, a, c) => b.shrU(a, c);
+export const sra: Binary = (b, a, c) => b.shrS(a, c);
+export const add: Binary = (b, a, c) => b.add(a, c);
+export const sub: Binary = (b, a, c) => b.sub(a, c);
+export const and: Binary = (b, a, c) => b.and(a, c);
+export const or: Binary = (b, a, c) => b.or(a, c);
+export const xor: Binary = (b, a, c) => b.xor(a, c);
+export const equal = (b: Builder, a: I64, c: I64): I32 => b.eq(a, c);
+export const unequal = (b: Builder, a: I64, c: I64): I32 => b.ne(a, c);
+
 export const RV_I = [
-  row('imm[31:12] rd 0110111', 'lui rd, imm', (b, { rd, imm }) => setX(b, rd, simm(b, imm))),
-  row('imm[31:12] rd 0010111', 'auipc rd, imm', (b, { rd, imm }) => setX(b, rd, b.add(b.pc(), simm(b, imm)))),
+  row('imm[31:12] rd 0110111', 'lui rd, upper', lui),
+  row('imm[31:12] rd 0010111', 'auipc rd, upper', (b, { rd, imm }) => setX(b, rd, b.add(b.pc(), simm(b, imm)))),
+  row('offset[20|10:1|11|19:12] rd 1101111', 'jal rd, offset', jal),
+  row('imm[11:0] rs1 000 rd 1100111', 'jalr rd, imm(rs1)', jalr),
 
-  row('offset[20|10:1|11|19:12] rd 1101111', 'jal rd, offset', (b, { rd, offset }, { length }) => {
-    setX(b, rd, following(b, length));
-    b.jump(b.add(b.pc(), simm(b, offset)));
-  }),
-  row('imm[11:0] rs1 000 rd 1100111', 'jalr rd, imm(rs1)', (b, { rd, rs1, imm }, { length }) => {
-    // The target is computed before rd is written: they may be the same register.
-    b.jump(b.and(b.add(x(b, rs1), simm(b, imm)), b.i64(~1n)));
-    setX(b, rd, following(b, length));
-  }),
-
-  row(
-    'offset[12|10:5] rs2 rs1 000 offset[4:1|11] 1100011',
-    'beq rs1, rs2, offset',
-    branch((b, a, c) => b.eq(a, c)),
-  ),
-  row(
-    'offset[12|10:5] rs2 rs1 001 offset[4:1|11] 1100011',
-    'bne rs1, rs2, offset',
-    branch((b, a, c) => b.ne(a, c)),
-  ),
+  row('offset[12|10:5] rs2 rs1 000 offset[4:1|11] 1100011', 'beq rs1, rs2, offset', branch(equal)),
+  row('offset[12|10:5] rs2 rs1 001 offset[4:1|11] 1100011', 'bne rs1, rs2, offset', branch(unequal)),
   row(
     'offset[12|10:5] rs2 rs1 100 offset[4:1|11] 1100011',
     'blt rs1, rs2, offset',
@@ -145,8 +147,14 @@ export const RV_I = [
   row('0000000 rs2 rs1 101 rd 0111011', 'srlw rd, rs1, rs2', register(srlw)),
   row('0100000 rs2 rs1 101 rd 0111011', 'sraw rd, rs1, rs2', register(sraw)),
 
-  // Harts run in turns and memory is sequentially consistent: a fence has nothing to order.
-  row('fm pred succ rs1 000 rd 0001111', 'fence pred, succ', () => {}),
-  row('000000000000 00000 000 00000 1110011', 'ecall', (b) => b.call('ecall', [], { reads: [PC] })),
-  row('000000000001 00000 000 00000 1110011', 'ebreak', (b) => b.trapIf(b.i32(1), CAUSE.breakpoint, b.pc())),
+  // Harts run in turns and memory is sequentially consistent: a fence has nothing to order. Reserved values of fm, rs1
+  // and rd make a normal fence ("Memory Ordering Instructions"); PAUSE is one of the hints among them.
+  row('fm pred succ rs1 000 rd 0001111', 'fence pred, succ', nop, { where: (fields) => !isFenceTso(fields) }),
+  row('1000 0011 0011 00000 000 00000 0001111', 'fence.tso', nop),
+  row('000000000000 00000 000 00000 1110011', 'ecall', (b) => b.call('ecall', [], { reads: [PC, MODE] })),
+  row('000000000001 00000 000 00000 1110011', 'ebreak', ebreak),
 ];
+
+function isFenceTso({ fm, pred, succ, rs1, rd }: Record<'fm' | 'pred' | 'succ' | 'rs1' | 'rd', number>): boolean {
+  return fm === 0b1000 && pred === 0b0011 && succ === 0b0011 && rs1 === 0 && rd === 0;
+}
