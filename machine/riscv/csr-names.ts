@@ -47,6 +47,8 @@ export const CSR_NUMBERS: ReadonlyMap<string, number> = new Map<string, number>(
   ['pmpcfg0', 0x3a0],
   ['pmpcfg2', 0x3a2],
   ...numbered('pmpaddr', 0, 16, 0x3b0),
+  ['tselect', 0x7a0],
+  ...numbered('tdata', 1, 3, 0x7a1),
   ['mcycle', 0xb00],
   ['minstret', 0xb02],
   ...numbered('mhpmcounter', 3, 29, 0xb03),

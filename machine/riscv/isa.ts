@@ -2,6 +2,7 @@ import type { Hart } from '../hart.ts';
 import type { Isa } from '../isa.ts';
 import { nextTimer } from './csr-timers.ts';
 import { decode } from './decode.ts';
+import { FLOAT_HELPERS } from './float.ts';
 import { MMU } from './mmu.ts';
 import { attachPlatform, RAM_BASE, startBare } from './platform.ts';
 import { M_MODE, MODE, PC, SLOTS, X } from './registers.ts';
@@ -32,7 +33,7 @@ export const RISCV64: Isa = {
   fetchUnit: 2,
   maxInstructionBytes: 4,
   mmu: MMU,
-  helpers: SYSTEM_HELPERS,
+  helpers: { ...SYSTEM_HELPERS, ...FLOAT_HELPERS },
   decode,
   reset,
   deliver,

@@ -1,5 +1,6 @@
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
+import type { TlbEntry } from '../tlb.ts';
 import { CAUSE } from './causes.ts';
 import { accessibleCsr } from './csr.ts';
 import { CSR_NUMBERS } from './csr-names.ts';
@@ -56,14 +57,11 @@ const ASID_MASK = 0xffffn;
 function fence(hart: Hart, address: bigint | undefined, asid: bigint | undefined): boolean {
   const mode = hart.get32(MODE);
   if (mode === U_MODE || (mode === S_MODE && statusHas(hart, STATUS.TVM))) return false;
-  const page = address === undefined ? undefined : address >> 12n;
   const space = asid === undefined ? undefined : Number(asid & ASID_MASK);
-  hart.tlb.invalidate(
-    (entry) =>
-      (page === undefined || (page >= entry.vpn && page < entry.vpn + entry.pages)) &&
-      // With an ASID, global entries stay (Priv. spec 10.2.1).
-      (space === undefined || (!entry.global && entry.asid === space)),
-  );
+  // With an ASID, global entries stay (Priv. spec 10.2.1).
+  const doomed = (entry: TlbEntry) => space === undefined || (!entry.global && entry.asid === space);
+  if (address === undefined) hart.tlb.invalidate(doomed);
+  else hart.tlb.invalidatePage(address >> 12n, doomed);
   return true;
 }
 
