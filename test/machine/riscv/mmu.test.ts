@@ -1,0 +1,347 @@
+// Priv. spec 12.3 to 12.6, exhaustively, against mmu-oracle.ts.
+import { describe, expect, it } from 'vitest';
+import { type AccessShape, accessShape } from '../../../machine/access.ts';
+import { MMU } from '../../../machine/riscv/mmu.ts';
+import { A, Bench, D, R, RAM_BASE, Random, SCHEMES, type Scheme, type Setting, U, V, W, X } from './mmu-harness.ts';
+import { type Answer, oracle, type Question } from './mmu-oracle.ts';
+
+/** Each access and the exceptions it raises, from table "Machine cause register values after trap". */
+const ACCESSES = [
+  { name: 'fetch', shape: accessShape('fetch', 2), doing: 'execute', page: 12, access: 1 },
+  { name: 'load', shape: accessShape('load', 8), doing: 'read', page: 13, access: 5 },
+  { name: 'lr', shape: accessShape('load', 8, 'reserved'), doing: 'read', page: 13, access: 5 },
+  { name: 'store', shape: accessShape('store', 8), doing: 'write', page: 15, access: 7 },
+  { name: 'sc', shape: accessShape('store', 8, 'conditional'), doing: 'write', page: 15, access: 7 },
+  { name: 'amo', shape: accessShape('store', 8, 'amo'), doing: 'write', page: 15, access: 7 },
+] as const;
+type AccessCase = (typeof ACCESSES)[number];
+
+const FLAGS = [false, true];
+const SETTINGS: Setting[] = [
+  { mode: 'U' },
+  { mode: 'S' },
+  { mode: 'M' },
+  { mode: 'M', mprv: 'U' },
+  { mode: 'M', mprv: 'S' },
+  { mode: 'M', mprv: 'M' },
+].flatMap((who) => FLAGS.flatMap((sum) => FLAGS.map((mxr) => ({ ...who, sum, mxr }) as Setting)));
+
+/** Who decides on A and D: the option, and menvcfg.ADUE. */
+const POLICIES = [
+  { name: 'Svade', hardwareAd: false, adue: true },
+  { name: 'Svadu off', hardwareAd: true, adue: false },
+  { name: 'Svadu on', hardwareAd: true, adue: true },
+];
+
+/** The mode that judges: MPP for loads and stores under MPRV. */
+const judgedBy = ({ mode, mprv }: Setting, { doing }: AccessCase) => (doing === 'execute' ? mode : (mprv ?? mode));
+
+const ROOT = RAM_BASE + 0x1000n;
+const TARGET = RAM_BASE + 0x10000n;
+
+/** An address in the high half whose tables differ at each level, that `level` maps to TARGET + 0x10. */
+function addressFor(scheme: Scheme, level: number): bigint {
+  const below = (1n << BigInt(12 + 9 * level)) - 1n;
+  const high = (0xaa_d5_ab_56_ad_5a_b5n | (1n << BigInt(scheme.width - 1))) & ~below;
+  return BigInt.asUintN(64, BigInt.asIntN(scheme.width, high)) | ((TARGET + 0x10n) & below);
+}
+
+/** The leaf's PPN, aligned to its level. */
+const alignedTarget = (level: number) => (TARGET >> BigInt(12 + 9 * level)) << BigInt(12 + 9 * level);
+
+function ask(
+  bench: Bench,
+  scheme: Scheme,
+  address: bigint,
+  setting: Setting,
+  doing: AccessCase['doing'],
+  mode: 'U' | 'S',
+) {
+  const { sum = false, mxr = false, adue = false } = setting;
+  const question: Question = {
+    width: scheme.width,
+    root: ROOT,
+    address,
+    doing,
+    mode,
+    sum,
+    mxr,
+    svadu: bench.hart.options.hardwareAd && adue,
+    memory: (at) => bench.peek(at),
+    writable: () => true,
+  };
+  return oracle(question);
+}
+
+/** What the MMU made of an access, in few words; the same words for what the oracle expects. */
+function outcome(bench: Bench, address: bigint, shape: AccessShape): string {
+  const { hart } = bench;
+  if (MMU.translate(hart, address, shape)) return `pa ${hart.translated.pa.toString(16)}`;
+  const { cause, value, access, walk } = hart.trap;
+  const whole = access?.kind === shape.kind && hart.trap.address === address && walk && 'fault' in walk.result;
+  return `cause ${cause} tval ${value.toString(16)}${whole ? '' : ' and an incomplete trap'}`;
+}
+
+function expected(answer: Answer, { page, access }: AccessCase, address: bigint): string {
+  if (answer === 'page fault') return `cause ${page} tval ${address.toString(16)}`;
+  if (answer === 'access fault') return `cause ${access} tval ${address.toString(16)}`;
+  return `pa ${answer.physical.toString(16)}`;
+}
+
+describe.each(SCHEMES)('$name, virtual address translation process', (scheme) => {
+  describe.each(Array.from({ length: scheme.levels }, (_, level) => level))('a leaf at level %i', (level) => {
+    const address = addressFor(scheme, level);
+
+    it.each(POLICIES)(
+      'all 256 encodings of bits 7:0 by access, mode, SUM, MXR and TLB, $name',
+      ({ hardwareAd, adue }) => {
+        const bench = new Bench({ hardwareAd });
+        bench.satp(scheme, ROOT);
+        const at = bench.map(scheme, ROOT, address, alignedTarget(level), 0n, level);
+        const wrong: string[] = [];
+        for (let low = 0n; low < 256n; low++) {
+          const entry = ((alignedTarget(level) >> 12n) << 10n) | low;
+          for (const setting of SETTINGS) {
+            for (const one of ACCESSES) {
+              bench.setting({ ...setting, adue });
+              const mode = judgedBy(setting, one);
+              const check = (how: string) => {
+                const before = bench.peek(at)!;
+                const answer =
+                  mode === 'M' ? undefined : ask(bench, scheme, address, { ...setting, adue }, one.doing, mode);
+                const want = answer ? expected(answer, one, address) : `pa ${address.toString(16)}`;
+                const got = outcome(bench, address, one.shape);
+                const leaf = typeof answer === 'object' ? answer.leaf : before;
+                const now = bench.peek(at)!;
+                if (got === want && now === leaf) return;
+                const what = `${low.toString(16)} ${JSON.stringify(setting)} ${one.name} ${how}`;
+                wrong.push(`${what}: ${got}, not ${want}; leaf ${now.toString(16)}, not ${leaf.toString(16)}`);
+              };
+              bench.forget();
+              bench.poke(at, entry);
+              check('walked');
+              // From the TLB now, where there was a translation.
+              check('again');
+            }
+          }
+        }
+        expect(wrong.slice(0, 10)).toEqual([]);
+      },
+    );
+
+    it('rights apply at each access: an entry made by any allowed access answers every other as the tables would', () => {
+      const bench = new Bench();
+      bench.satp(scheme, ROOT);
+      const at = bench.map(scheme, ROOT, address, alignedTarget(level), 0n, level);
+      const makers: [Setting, AccessCase][] = FLAGS.flatMap((user) =>
+        [ACCESSES[0], ACCESSES[1]].map((one): [Setting, AccessCase] => [{ mode: user ? 'U' : 'S', mxr: true }, one]),
+      );
+      const wrong: string[] = [];
+      for (const [maker, first] of makers) {
+        for (const others of [V, V | R, V | X, V | R | W, V | R | W | X]) {
+          for (const rest of [A, A | D]) {
+            for (const user of [0n, U]) {
+              const entry = ((alignedTarget(level) >> 12n) << 10n) | others | rest | user;
+              for (const setting of SETTINGS) {
+                for (const one of ACCESSES) {
+                  bench.forget();
+                  bench.poke(at, entry);
+                  bench.setting(maker);
+                  MMU.translate(bench.hart, address, first.shape);
+                  for (const adue of FLAGS) {
+                    bench.setting({ ...setting, adue });
+                    const mode = judgedBy(setting, one);
+                    if (mode === 'M') continue;
+                    const want = expected(
+                      ask(bench, scheme, address, { ...setting, adue }, one.doing, mode),
+                      one,
+                      address,
+                    );
+                    const got = outcome(bench, address, one.shape);
+                    if (got !== want)
+                      wrong.push(`${entry.toString(16)} ${JSON.stringify(setting)} ${one.name}: ${got}`);
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+      expect(wrong.slice(0, 10)).toEqual([]);
+    });
+
+    it('each part of a superpage’s PPN that must be zero, bit by bit', () => {
+      const bench = new Bench();
+      bench.satp(scheme, ROOT);
+      const at = bench.map(scheme, ROOT, address, alignedTarget(level), 0n, level);
+      bench.setting({ mode: 'S' });
+      const results = Array.from({ length: 44 }, (_, bit) => {
+        bench.forget();
+        bench.poke(at, (1n << BigInt(10 + bit)) | V | R | A);
+        return outcome(bench, address, accessShape('load', 8)).startsWith('cause 13') ? 'fault' : 'fine';
+      });
+      const below = 9 * level;
+      expect(results).toEqual(Array.from({ length: 44 }, (_, bit) => (bit < below ? 'fault' : 'fine')));
+    });
+
+    it.each([
+      ['rwx leaf', V | R | W | X | A | D],
+      ['pointer', V],
+    ])('bits 63:54 one at a time, N with each low half of PPN, on a %s', (_, bits) => {
+      const bench = new Bench();
+      bench.satp(scheme, ROOT);
+      const at = bench.map(scheme, ROOT, address, alignedTarget(level), 0n, level);
+      bench.setting({ mode: 'S' });
+      const entries = [
+        ...Array.from({ length: 10 }, (_, i) => 1n << BigInt(54 + i)).map(
+          (bit) => ((TARGET >> 12n) << 10n) | bit | bits,
+        ),
+        ...Array.from(
+          { length: 512 },
+          (_, ppn) => (1n << 63n) | ((TARGET >> 12n) << 10n) | (BigInt(ppn) << 10n) | bits,
+        ),
+      ];
+      for (const entry of entries) {
+        bench.forget();
+        bench.poke(at, entry);
+        const want = expected(ask(bench, scheme, address, { mode: 'S' }, 'read', 'S'), ACCESSES[1], address);
+        expect(`${entry.toString(16)} ${outcome(bench, address, accessShape('load', 8))}`).toBe(
+          `${entry.toString(16)} ${want}`,
+        );
+      }
+    });
+  });
+
+  it('pointers with A, D, U, W alone or reserved bits set fault at every level', () => {
+    for (let level = 1; level < scheme.levels; level++) {
+      const bench = new Bench();
+      bench.satp(scheme, ROOT);
+      const address = addressFor(scheme, 0);
+      bench.map(scheme, ROOT, address, TARGET, V | R | W | X | A | D | U);
+      const path = MMU.walk(bench.hart, address, { ...accessShape('load', 8), privilege: 'user' }).steps;
+      const { entryAddress, entry } = path[scheme.levels - 1 - level];
+      bench.setting({ mode: 'U' });
+      for (let bit = 1n; bit < 1n << 64n; bit <<= 1n) {
+        if (bit & 0x3f_ffff_ffff_fc01n || bit === R || bit === X) continue;
+        bench.forget();
+        bench.poke(entryAddress, entry! | bit);
+        const ok = MMU.translate(bench.hart, address, accessShape('load', 8));
+        // Bits 9:8 are software's, G is allowed.
+        expect([level, bit, ok]).toEqual([level, bit, bit === 0x20n || bit === 0x100n || bit === 0x200n]);
+      }
+    }
+  });
+
+  it('canonical addresses: the edges of both halves and of the hole between them', () => {
+    const bench = new Bench();
+    bench.satp(scheme, ROOT);
+    bench.setting({ mode: 'S' });
+    const half = 1n << BigInt(scheme.width - 1);
+    const canonical = [0n, half - 4096n, half - 8n, (1n << 64n) - half, (1n << 64n) - 4096n, (1n << 64n) - 8n];
+    const not = [half, half + 4096n, (1n << 64n) - half - 8n, (1n << 64n) - half - 4096n, 1n << 63n, half << 1n];
+    for (const address of [0n, half - 4096n, (1n << 64n) - half, (1n << 64n) - 4096n]) {
+      bench.map(scheme, ROOT, address, TARGET, V | R | A);
+    }
+    // An entry of the mapped address that a hole's address would find, were the upper bits ignored.
+    for (const address of canonical) {
+      expect(outcome(bench, address, accessShape('load', 8))).toBe(`pa ${(TARGET + (address & 0xfffn)).toString(16)}`);
+    }
+    for (const address of not) {
+      expect(outcome(bench, address, accessShape('load', 8))).toBe(`cause 13 tval ${address.toString(16)}`);
+      expect(bench.hart.trap.walk).toMatchObject({ mode: scheme.name, steps: [], result: { fault: 'not canonical' } });
+    }
+  });
+
+  it('G in a pointer makes everything below it global', () => {
+    for (let level = 0; level < scheme.levels; level++) {
+      const bench = new Bench();
+      bench.satp(scheme, ROOT, 7);
+      bench.setting({ mode: 'S' });
+      const address = addressFor(scheme, 0);
+      bench.map(scheme, ROOT, address, TARGET, V | R | A);
+      const shape = accessShape('load', 8);
+      const { steps } = MMU.walk(bench.hart, address, { ...shape, privilege: 'supervisor' });
+      const { entryAddress, entry } = steps[scheme.levels - 1 - level];
+      expect(MMU.translate(bench.hart, address, shape)).toBe(true);
+      expect(bench.hart.tlb.entries()).toMatchObject([{ global: false, asid: 7 }]);
+      bench.forget();
+      bench.poke(entryAddress, entry! | 0x20n);
+      expect(MMU.translate(bench.hart, address, shape)).toBe(true);
+      expect(bench.hart.tlb.entries()).toMatchObject([{ global: true }]);
+    }
+  });
+});
+
+it('10^5 random page tables, addresses, PMP settings and accesses agree with the oracle and never throw', () => {
+  const seed = 20250607;
+  const random = new Random(seed);
+  const bench = new Bench();
+  const tables = Array.from({ length: 8 }, (_, i) => RAM_BASE + BigInt(i + 1) * 4096n);
+  const frames = [TARGET, ...tables, 0n, 1n << 55n, RAM_BASE + 32n * 4096n];
+  const seen: Record<string, number> = {};
+  const judged = (one: AccessCase) => SETTINGS.filter((setting) => judgedBy(setting, one) !== 'M');
+  const translated = { execute: judged(ACCESSES[0]), read: judged(ACCESSES[1]), write: judged(ACCESSES[3]) };
+  for (let round = 0; round < 100_000; round++) {
+    const scheme = random.one(SCHEMES);
+    let address = random.bits64();
+    // One in eight stays as it is, which is hardly ever canonical.
+    if (random.below(8)) address = BigInt.asUintN(64, BigInt.asIntN(scheme.width, address));
+    address &= ~7n;
+    const root = random.one(tables);
+    let table = root;
+    for (let i = scheme.levels - 1; i >= 0; i--) {
+      const at = table + 8n * ((address >> BigInt(12 + 9 * i)) & 0x1ffn);
+      table = random.one(tables);
+      let entry = ((table >> 12n) << 10n) | V;
+      if (i === 0 || random.below(8) === 0) {
+        const target = (random.one(frames) >> BigInt(12 + 9 * i)) << BigInt(random.below(8) ? 12 + 9 * i : 12);
+        entry = ((target >> 12n) << 10n) | BigInt(random.below(256)) | (random.below(4) ? V | R | A : 0n);
+      }
+      if (random.below(32) === 0) entry ^= 1n << BigInt(random.below(64));
+      if (random.below(64) === 0) entry = random.bits64();
+      bench.poke(at, entry);
+    }
+    const closed = {
+      base: random.one([...tables, TARGET]),
+      bytes: 4096n,
+      rights: random.one(['', 'r', 'rx', 'x', 'rw']),
+    };
+    bench.pmp([closed, { base: 0n, bytes: 1n << 56n, rights: 'rwx' }]);
+    const inside = (at: bigint) => at >> 12n === closed.base >> 12n;
+    bench.satp(scheme, root);
+    const one = random.one(ACCESSES);
+    const setting = { ...random.one(translated[one.doing]), adue: random.below(2) === 1 };
+    bench.setting(setting);
+    const mode = judgedBy(setting, one) as 'U' | 'S';
+    const answer = oracle({
+      width: scheme.width,
+      root,
+      address,
+      doing: one.doing,
+      mode,
+      sum: setting.sum === true,
+      mxr: setting.mxr === true,
+      svadu: setting.adue,
+      memory: (at) => (inside(at) && !closed.rights.includes('r') ? undefined : bench.peek(at)),
+      writable: (at) => !inside(at) || closed.rights.includes('w'),
+    });
+    const letter = { execute: 'x', read: 'r', write: 'w' }[one.doing];
+    const barred = typeof answer === 'object' && inside(answer.physical) && !closed.rights.includes(letter);
+    const want = expected(barred ? 'access fault' : answer, one, address);
+    bench.forget();
+    const got = outcome(bench, address, one.shape);
+    if (got !== want) expect.fail(`seed ${seed} round ${round}: ${scheme.name} ${one.name}: ${got}, not ${want}`);
+    if (typeof answer === 'object' && !barred) {
+      const exists = bench.bus.exists(answer.physical, one.shape.size);
+      if (exists) expect(bench.peek(answer.at)).toBe(answer.leaf);
+      const [entry] = bench.hart.tlb.entries();
+      if (entry) expect([entry.global, entry.pages << 12n]).toEqual([answer.global, answer.bytes]);
+    }
+    const kind = want.replace(/ tval.*| [0-9a-f]+$/, '');
+    seen[kind] = (seen[kind] ?? 0) + 1;
+  }
+  // The tables are random, but not so random that a kind of outcome would hardly occur.
+  for (const kind of ['pa', 'cause 1', 'cause 5', 'cause 7', 'cause 12', 'cause 13', 'cause 15']) {
+    expect([kind, (seen[kind] ?? 0) > 500]).toEqual([kind, true]);
+  }
+});
