@@ -13,6 +13,8 @@ export interface Rights {
 /** A page-table entry as the kernel reads it, by constants of its own. */
 export type EntryView =
   | { readonly kind: 'absent' }
+  /** Reserved bits or a reserved encoding. */
+  | { readonly kind: 'reserved' }
   | { readonly kind: 'table'; readonly frame: bigint }
   | {
       readonly kind: 'leaf';
@@ -29,7 +31,10 @@ export interface PageTableFormat {
   /** Levels from the root down to 4 KiB leaves, and index bits of each. */
   readonly levels: number;
   readonly indexBits: number;
-  /** A leaf of the given rights; `level` 0 is a 4 KiB page. The kernel sets accessed and dirty as told. */
+  /**
+   * A leaf of the given rights; `level` 0 is a 4 KiB page. The kernel sets accessed and dirty as told. No rights at all:
+   * an absent entry, 0. Rights that an entry cannot say become the next larger that it can.
+   */
   leaf(
     frame: bigint,
     rights: Rights,
@@ -88,6 +93,13 @@ export type TrapClass =
   | { readonly kind: 'timer' }
   | { readonly kind: 'unexpected'; readonly what: string };
 
+/** A fault of memory as the trap's registers tell it, before any walk of the kernel's own. */
+export interface FaultReading extends Omit<PageFaultInfo, 'corrected'> {
+  readonly wasFetch: boolean;
+  /** Bytes of the part that faulted. */
+  readonly size: number;
+}
+
 /** A process's registers as the kernel keeps them while it does not run: the slots that user code can change. */
 export interface UserContext {
   pc: bigint;
@@ -103,7 +115,7 @@ export interface Arch {
   readonly modes: readonly { readonly format: PageTableFormat; readonly layout: Layout }[];
 
   /** Firmware and early boot of a hart, from reset to the supervisor with the given root table; pc ends at the idle gate. */
-  boot(hart: Hart, options: { format: PageTableFormat; root: bigint; hardwareAd: boolean }): void;
+  boot(hart: Hart, options: { format: PageTableFormat; layout: Layout; root: bigint; hardwareAd: boolean }): void;
   /** Switches the hart to another root table and ASID. No invalidation. */
   activate(hart: Hart, format: PageTableFormat, root: bigint, asid: number): void;
   /** Invalidates on one hart: one page or all, of one address space or, with `undefined`, of every one. */
@@ -113,7 +125,8 @@ export interface Arch {
 
   /** Reads the trap last taken, from the registers that a native kernel would read. */
   classify(hart: Hart): TrapClass;
-  pageFault(hart: Hart, policy: FaultPolicy): Omit<PageFaultInfo, 'corrected'>;
+  /** Reads a page fault or memory exception; to be called before anything else traps on the hart. */
+  pageFault(hart: Hart, policy: FaultPolicy): FaultReading;
   /** The faulting instruction's address, and whether the trap came from user mode. */
   trapPc(hart: Hart): bigint;
   fromUser(hart: Hart): boolean;
@@ -143,7 +156,7 @@ export interface Arch {
 
   /** Programs the next timer interrupt, in ticks of the platform's timer; `undefined`: none. */
   setTimer(hart: Hart, ticks: bigint | undefined): void;
-  /** AT_HWCAP, AT_PLATFORM, uname's machine. */
+  /** AT_HWCAP; AT_PLATFORM, empty where Linux gives none; uname's machine. */
   readonly hwcap: bigint;
   readonly platform: string;
   readonly machineName: string;

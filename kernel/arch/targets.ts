@@ -1,0 +1,13 @@
+import type { Isa } from '../../machine/index.ts';
+import type { Arch } from './arch.ts';
+import { RISCV } from './riscv/arch.ts';
+
+/** Every target of the kernel. */
+export const ARCHES: readonly Arch[] = [RISCV];
+
+/** The kernel's part of a machine target. */
+export function archOf(isa: Isa): Arch {
+  const found = ARCHES.find((arch) => arch.isa === isa);
+  if (!found) throw new Error(`the kernel has no part for ${isa.name}`);
+  return found;
+}

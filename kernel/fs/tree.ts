@@ -1,0 +1,200 @@
+import { LinuxError } from '../abi/errno.ts';
+import {
+  type FileStat,
+  O_ACCMODE,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_RDWR,
+  O_WRONLY,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFLNK,
+} from '../abi/files.ts';
+import { type FileNode, OpenFile } from './file.ts';
+
+/** A file system as path system calls need it. Paths are absolute or relative to the root, which is everyone's directory. */
+export interface FileTree {
+  /** Opens, or throws what open(2) says. */
+  open(path: string, flags: number, self: Self): OpenFile;
+  stat(path: string, follow: boolean, self: Self): FileStat;
+  /** What a symbolic link holds: EINVAL where it is none. */
+  readLink(path: string, self: Self): string;
+}
+
+/** The process that asks, for `/proc/self`. */
+export interface Self {
+  /** The program's path, as it was started. */
+  readonly exe: string;
+}
+
+type Entry =
+  | { readonly kind: 'directory'; readonly inode: number; readonly entries: Readonly<Record<string, Entry>> }
+  | { readonly kind: 'device'; readonly inode: number; readonly minor: number; readonly data: 'null' | 'zero' }
+  | { readonly kind: 'link'; readonly inode: number; readonly target: (self: Self) => string };
+
+const ROOT: Entry = {
+  kind: 'directory',
+  inode: 10,
+  entries: {
+    dev: {
+      kind: 'directory',
+      inode: 11,
+      entries: {
+        null: { kind: 'device', inode: 12, minor: 3, data: 'null' },
+        zero: { kind: 'device', inode: 13, minor: 5, data: 'zero' },
+      },
+    },
+    proc: {
+      kind: 'directory',
+      inode: 14,
+      entries: {
+        self: {
+          kind: 'directory',
+          inode: 15,
+          entries: { exe: { kind: 'link', inode: 16, target: (self) => self.exe } },
+        },
+      },
+    },
+  },
+};
+
+/** Symbolic links followed in one path before ELOOP. */
+const LINKS_MAX = 40;
+
+/** `/`, `/dev/null`, `/dev/zero` and the link `/proc/self/exe`; nothing can be made in it. */
+export class TinyTree implements FileTree {
+  open(path: string, flags: number, self: Self): OpenFile {
+    const mode = flags & O_ACCMODE;
+    const exclusive = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
+    const entry = find(path, !exclusive, self, (flags & O_CREAT) !== 0);
+    if (exclusive) throw new LinuxError('EEXIST');
+    const direction = { readable: mode !== O_WRONLY, writable: mode === O_WRONLY || mode === O_RDWR };
+    if (entry.kind === 'directory') {
+      if (direction.writable || flags & O_CREAT) throw new LinuxError('EISDIR');
+      return new OpenFile(new Directory(statOf(entry, self)), direction, flags);
+    }
+    if (flags & O_DIRECTORY) throw new LinuxError('ENOTDIR');
+    if (entry.kind === 'link') throw new LinuxError('ELOOP');
+    return new OpenFile(new Device(entry.data, statOf(entry, self)), direction, flags);
+  }
+
+  stat(path: string, follow: boolean, self: Self): FileStat {
+    return statOf(find(path, follow, self), self);
+  }
+
+  readLink(path: string, self: Self): string {
+    const entry = find(path, false, self);
+    if (entry.kind !== 'link') throw new LinuxError('EINVAL');
+    return entry.target(self);
+  }
+}
+
+/** path_resolution(7). `creating`: a last component that is missing could only be made, which nothing here allows. */
+function find(path: string, followLast: boolean, self: Self, creating = false): Entry {
+  if (path === '') throw new LinuxError('ENOENT');
+  const rest = path.split('/').filter((part) => part !== '');
+  const mustBeDirectory = path.endsWith('/');
+  const trail: Entry[] = [ROOT];
+  for (let links = 0; rest.length > 0; ) {
+    const part = rest.shift()!;
+    const here = trail[trail.length - 1];
+    if (here.kind !== 'directory') throw new LinuxError('ENOTDIR');
+    if (part.length > 255) throw new LinuxError('ENAMETOOLONG');
+    if (part === '.') continue;
+    if (part === '..') {
+      if (trail.length > 1) trail.pop();
+      continue;
+    }
+    const next = Object.hasOwn(here.entries, part) ? here.entries[part] : undefined;
+    if (!next) throw new LinuxError(creating && rest.length === 0 ? 'EROFS' : 'ENOENT');
+    if (next.kind === 'link' && (rest.length > 0 || followLast || mustBeDirectory)) {
+      if (++links > LINKS_MAX) throw new LinuxError('ELOOP');
+      const target = next.target(self);
+      if (target.startsWith('/')) trail.length = 1;
+      rest.unshift(...target.split('/').filter((component) => component !== ''));
+      continue;
+    }
+    trail.push(next);
+  }
+  const found = trail[trail.length - 1];
+  if (mustBeDirectory && found.kind !== 'directory') throw new LinuxError('ENOTDIR');
+  return found;
+}
+
+function statOf(entry: Entry, self: Self): FileStat {
+  const { inode } = entry;
+  switch (entry.kind) {
+    case 'directory':
+      return { mode: S_IFDIR | 0o555, inode, links: 2, size: 0, device: [0, 0] };
+    case 'device':
+      return { mode: S_IFCHR | 0o666, inode, links: 1, size: 0, device: [1, entry.minor] };
+    case 'link':
+      return { mode: S_IFLNK | 0o777, inode, links: 1, size: entry.target(self).length, device: [0, 0] };
+  }
+}
+
+/** Most bytes of zeros that one read finds. */
+const ZEROS = new Uint8Array(65536);
+
+/** `/dev/null` or `/dev/zero`. */
+export class Device implements FileNode {
+  private readonly data: 'null' | 'zero';
+  private readonly status: FileStat;
+
+  constructor(data: 'null' | 'zero', status: FileStat) {
+    this.data = data;
+    this.status = status;
+  }
+
+  stat(): FileStat {
+    return this.status;
+  }
+
+  peek(max: number): Uint8Array {
+    return ZEROS.subarray(0, this.data === 'zero' ? max : 0);
+  }
+
+  consume(): void {}
+
+  write(bytes: Uint8Array): number {
+    return bytes.length;
+  }
+
+  seek(): bigint {
+    return 0n;
+  }
+
+  opened(): void {}
+  closed(): void {}
+}
+
+/** An open directory: it can be asked about, not read. */
+export class Directory implements FileNode {
+  private readonly status: FileStat;
+
+  constructor(status: FileStat) {
+    this.status = status;
+  }
+
+  stat(): FileStat {
+    return this.status;
+  }
+
+  peek(): Uint8Array {
+    throw new LinuxError('EISDIR');
+  }
+
+  consume(): void {}
+
+  write(): number {
+    throw new LinuxError('EBADF');
+  }
+
+  seek(offset: bigint): bigint {
+    return offset;
+  }
+
+  opened(): void {}
+  closed(): void {}
+}
