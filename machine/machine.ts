@@ -49,6 +49,9 @@ export type MachineExit =
 /** Instructions that a hart begins before it is the next one's turn. */
 export const QUANTUM = 1000;
 
+/** A timer beyond this many ticks is too far off to be counted in steps: it never comes. */
+const LAST_TICKS = BigInt(Math.floor(Number.MAX_SAFE_INTEGER / STEPS_PER_TICK / 2));
+
 const IDLE: MachineExit = { kind: 'idle' };
 const STEPS: MachineExit = { kind: 'steps' };
 
@@ -62,7 +65,7 @@ export class Machine {
   readonly clock = new Clock();
   readonly harts: readonly Hart[];
   readonly memories: readonly VirtualMemory[];
-  /** Told of every trap just before it is delivered; undefined while nothing is recorded. */
+  /** Told of every trap just after it was delivered: `hart.trap` and the syndrome registers; undefined: no recording. */
   observer: ((hart: Hart) => void) | undefined;
   private readonly engine: Engine;
   private finish: Finish | undefined;
@@ -167,8 +170,7 @@ export class Machine {
       const timer = this.isa.nextTimer(hart);
       if (timer !== undefined && (next === undefined || timer < next)) next = timer;
     }
-    // A timer too far off to be counted in steps never comes.
-    if (next === undefined || next > BigInt(Number.MAX_SAFE_INTEGER / STEPS_PER_TICK / 2)) return undefined;
+    if (next === undefined || next > LAST_TICKS) return undefined;
     return this.clock.stepsUntil(next);
   }
 

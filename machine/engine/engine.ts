@@ -9,7 +9,7 @@ export type EngineExit =
   /** The pc entered the gate; `offset` is in bytes from its start. */
   | { readonly kind: 'gate'; readonly offset: number };
 
-/** Told of traps before they are delivered, for records; absent when nothing is recorded. */
+/** Told of traps just after they were delivered, for records; absent when nothing is recorded. */
 export type TrapObserver = (hart: Hart) => void;
 
 /** Runs a hart's instructions. */

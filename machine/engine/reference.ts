@@ -125,8 +125,8 @@ export class ReferenceEngine implements Engine {
   }
 
   private deliver(hart: Hart): void {
-    this.parts.observer()?.(hart);
     hart.takeTrap();
+    this.parts.observer()?.(hart);
   }
 
   /** Finds the instruction at the pc: its entry, the gate's offset, or `undefined` and a trap. */
