@@ -1,0 +1,69 @@
+import { F_NAMES, FFLAGS, FRM, X_NAMES } from '../../../../machine/riscv/registers.ts';
+import { analyse } from './analysis.ts';
+import type { Case } from './cases.ts';
+import { SIGNAL } from './here.ts';
+import { CODE, INPUT, OUTPUT } from './layout.ts';
+
+const hex = (value: bigint) => value.toString(16);
+const SIGNAL_NAMES = new Map(Object.entries(SIGNAL).map(([name, number]) => [BigInt(number), name] as const));
+
+/** A place where both may rightly differ, and the manual's word on it. */
+export interface Exemption {
+  readonly clause: string;
+  readonly holds: (difference: Difference) => boolean;
+}
+
+/** One case that ended in two ways. */
+export interface Difference {
+  readonly case: Case;
+  readonly here: BigUint64Array;
+  readonly there: BigUint64Array;
+}
+
+export const last = ({ instructions }: Case) => instructions[instructions.length - 1];
+
+/** The words of the result that differ. */
+export function differing(here: BigUint64Array, there: BigUint64Array): number[] {
+  const words: number[] = [];
+  for (let i = 0; i < OUTPUT.words; i++) {
+    if (here[i] === there[i]) continue;
+    // An address is told of where memory refused, and by the host only where it is canonical.
+    if (i === OUTPUT.address && (here[OUTPUT.signal] !== BigInt(SIGNAL.SIGSEGV) || here[i] >> 47n !== 0n)) continue;
+    words.push(i);
+  }
+  return words;
+}
+
+function wordName(i: number): string {
+  if (i < OUTPUT.x) return ['', 'pc', 'address'][i];
+  if (i < OUTPUT.f) return X_NAMES[i - OUTPUT.x + 1];
+  if (i < OUTPUT.fcsr) return F_NAMES[i - OUTPUT.f];
+  return i === OUTPUT.fcsr ? 'fcsr' : `memory[${i - OUTPUT.memory}]`;
+}
+
+function wordText(i: number, value: bigint): string {
+  if (i === OUTPUT.signal) return SIGNAL_NAMES.get(value) ?? `signal ${value}`;
+  return `${wordName(i)}=${hex(value)}`;
+}
+
+/** `bytes | assembly | inputs => here / there`, in one line. */
+export function showDifference({ case: c, here, there }: Difference): string {
+  const inputs = new Set<string>();
+  for (const { block } of c.instructions) {
+    const { reads, memory } = analyse(block);
+    for (const { alias, group } of reads) {
+      const i = group === 'float' ? INPUT.f + F_NAMES.indexOf(alias) : INPUT.x + X_NAMES.indexOf(alias) - 1;
+      inputs.add(`${alias}=${hex(c.input[i])}`);
+    }
+    if (block.nodes.some(({ attributes: { reads = [] } }) => reads.includes(FRM) || reads.includes(FFLAGS))) {
+      inputs.add(`fcsr=${hex(c.input[INPUT.fcsr])}`);
+    }
+    if (memory) inputs.add(`memory ${[...c.input.subarray(INPUT.memory, INPUT.words)].map(hex).join(' ')}`);
+  }
+  const words = differing(here, there);
+  return [
+    c.instructions.map(({ bytes }) => bytes).join(' '),
+    c.instructions.map((instruction) => instruction.text(CODE)).join('; '),
+    `${[...inputs].join(' ')} => ${words.map((i) => wordText(i, here[i])).join(' ')} / ${words.map((i) => wordText(i, there[i])).join(' ')}`,
+  ].join(' | ');
+}
