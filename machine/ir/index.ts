@@ -2,3 +2,4 @@ export type { Attributes, Block, I32, I64, Node, Value } from './block.ts';
 export { Builder, type LoadOptions } from './builder.ts';
 export { type AmoOperation, OPS, type OpName, type OpRow, type PureOp, type Scalar } from './ops.ts';
 export { type Slot, type SlotDeclaration, type SlotGroup, SlotTable, type ValueType } from './slots.ts';
+export { verify } from './verify.ts';

@@ -1,0 +1,76 @@
+import type { Block, Node } from './block.ts';
+import { OPS, type OpName, type OpRow } from './ops.ts';
+
+const TERMINALS: ReadonlySet<OpName> = new Set(['jump', 'branch']);
+const SLOT_TYPE: Partial<Record<OpName, string>> = {
+  'slot.get': 'i64',
+  'slot.set': 'i64',
+  'slot.get32': 'i32',
+  'slot.set32': 'i32',
+};
+/** Kind and atomicities of the shape that a memory operation carries. */
+const SHAPES: Partial<Record<OpName, { kind: string; atomicity: readonly string[] }>> = {
+  load: { kind: 'load', atomicity: ['plain', 'reserved'] },
+  store: { kind: 'store', atomicity: ['plain'] },
+  'store.conditional': { kind: 'store', atomicity: ['conditional'] },
+  amo: { kind: 'store', atomicity: ['amo'] },
+};
+/** What a trap may not follow: changes that it would have to undo. */
+const COMMITS: ReadonlySet<OpName> = new Set([
+  'slot.set',
+  'slot.set32',
+  'store',
+  'store.conditional',
+  'amo',
+  'call',
+  'jump',
+  'branch',
+]);
+/** What may follow a terminal, which only says where to go on: the link register's write. */
+const AFTER_TERMINAL: ReadonlySet<OpName> = new Set(['slot.set', 'slot.set32']);
+
+/** The rules that a block breaks, a line each, beginning with the node's number; none for a good one. */
+export function verify({ nodes }: Block): string[] {
+  const problems: string[] = [];
+  let terminal: Node | undefined;
+  let commit: Node | undefined;
+  nodes.forEach((node, i) => {
+    const row: OpRow = OPS[node.op];
+    const say = (what: string) => void problems.push(`${i} ${node.op}: ${what}`);
+    if (node.id !== i) say(`has number ${node.id}`);
+    if (node.args.length !== row.args.length) say(`${node.args.length} operands instead of ${row.args.length}`);
+    node.args.forEach((arg, k) => {
+      if (arg.id >= i || nodes[arg.id] !== arg) say(`operand ${k} is no earlier node of the block`);
+      const type = (OPS[arg.op] as OpRow).result;
+      if (type !== row.args[k]) say(`operand ${k} is ${type ?? 'no value'} instead of ${row.args[k]}`);
+    });
+    for (const problem of attributeProblems(node)) say(problem);
+    if (row.mayFault && commit) say(`may fault after ${commit.op} ${commit.id}`);
+    if (terminal && row.effect && !AFTER_TERMINAL.has(node.op)) say(`follows ${terminal.op} ${terminal.id}`);
+    if (TERMINALS.has(node.op)) terminal ??= node;
+    if (COMMITS.has(node.op)) commit ??= node;
+  });
+  return problems;
+}
+
+function attributeProblems({ op, attributes }: Node): string[] {
+  const problems: string[] = [];
+  const { slot, shape, value, cause, helper, amo } = attributes;
+  const slotType = SLOT_TYPE[op];
+  if (slotType && slot?.type !== slotType) problems.push(`slot ${slot?.name} is ${slot?.type} instead of ${slotType}`);
+  const expected = SHAPES[op];
+  if (expected) {
+    if (shape?.kind !== expected.kind || !expected.atomicity.includes(shape.atomicity)) {
+      problems.push(`shape ${shape?.kind} ${shape?.atomicity}`);
+    }
+    if (shape && ![1, 2, 4, 8].includes(shape.size)) problems.push(`size ${shape.size}`);
+  }
+  if (op === 'i64.const' && !(typeof value === 'bigint' && value === BigInt.asUintN(64, value))) {
+    problems.push(`value ${value}`);
+  }
+  if (op === 'i32.const' && !(typeof value === 'number' && value === (value | 0))) problems.push(`value ${value}`);
+  if (op === 'amo' && amo === undefined) problems.push('no operation');
+  if (op === 'trap.if' && cause === undefined) problems.push('no cause');
+  if (op === 'call' && !helper) problems.push('no helper');
+  return problems;
+}
