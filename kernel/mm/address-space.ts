@@ -1,0 +1,544 @@
+import { LinuxError } from '../abi/errno.ts';
+import type { Rights } from '../arch/arch.ts';
+import type { AreaView } from '../record.ts';
+import { Area, type AreaDescription, sameRights } from './area.ts';
+import type { Memory } from './memory.ts';
+import { PageTable } from './page-table.ts';
+
+/** MAX_STACK_GROWTH of the published handler, and RLIMIT_STACK of the corrected one: 8 MiB. */
+export const STACK_LIMIT = 8n * 1024n * 1024n;
+/** Kept free between a growing stack and the next mapping below it. */
+export const STACK_GUARD = 4096n;
+/** From this many pages on, one invalidation of the whole address space replaces those of single pages. */
+const FLUSH_ALL = 32;
+
+/** What an access needs of the areas under it: READ, WRITE. */
+export interface AccessFlags {
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+/** A mapping to make. Addresses and lengths are bytes; `length` is widened to whole pages. */
+export interface MapRequest extends AreaDescription {
+  readonly length: bigint;
+  /**
+   * `fixed` replaces what is there, `fixed-new` refuses with EEXIST; `hint` is taken where it is free, otherwise the
+   * highest free range below `mmapTop`.
+   */
+  readonly place: { readonly how: 'fixed' | 'fixed-new' | 'hint'; readonly address: bigint };
+  /** Give every page its frame at once (MAP_POPULATE). */
+  readonly populate?: boolean;
+}
+
+const pageOf = (address: bigint): bigint => address & ~0xfffn;
+const pageUp = (address: bigint): bigint => (address + 0xfffn) & ~0xfffn;
+
+/** One process's memory: areas over frames, the page table that says the same in hardware's words, heap and stack. */
+export class AddressSpace {
+  readonly memory: Memory;
+  /** The address-space id: its ASID. */
+  readonly id: number;
+  readonly table: PageTable;
+  /** Sorted and disjoint. */
+  readonly areas: Area[] = [];
+  /**
+   * Harts that have run this space since its ASID was handed out, and so may hold translations of it: the scheduler adds
+   * a hart when it activates the space, and takes none away.
+   */
+  readonly activeHarts = new Set<number>();
+  /** The heap starts here and ends at `brkEnd`; both 0 until `setHeap`. */
+  heapStart = 0n;
+  brkEnd = 0n;
+  /** First address above the stack, and its size as VeridianOS counts it; 0 until `mapStack`. */
+  stackTop = 0n;
+  stackSize = 0n;
+  /** Held by a lock-backed provider: a fault now deadlocks. */
+  locked = false;
+
+  /** An empty address space. Throws ENOMEM, EAGAIN. */
+  constructor(memory: Memory) {
+    this.memory = memory;
+    this.table = new PageTable(memory);
+    try {
+      this.id = memory.takeAsid();
+    } catch (error) {
+      this.table.free();
+      throw error;
+    }
+  }
+
+  /** The root table's physical address. */
+  get root(): bigint {
+    return this.table.root << 12n;
+  }
+
+  // Areas.
+
+  /** The area that holds an address. */
+  find(address: bigint): Area | undefined {
+    const area = this.areas[this.indexAbove(address)];
+    return area?.contains(address) ? area : undefined;
+  }
+
+  /** The first area that ends above an address: the one that holds it, or the next. */
+  next(address: bigint): Area | undefined {
+    return this.areas[this.indexAbove(address)];
+  }
+
+  /** The areas around an address, nearest first. */
+  around(address: bigint, count: number): AreaView[] {
+    const distance = ({ start, end }: Area) =>
+      address < start ? start - address : address >= end ? address - end + 1n : 0n;
+    return [...this.areas]
+      .sort((a, b) => Number(distance(a) - distance(b)))
+      .slice(0, count)
+      .map((area) => area.view());
+  }
+
+  /**
+   * Makes a mapping and returns its start. Errors: EINVAL nothing asked for or a fixed address misaligned; ENOMEM no
+   * room or outside the user range; EPERM fixed below the user range; EEXIST. Under veridian images get their frames at once.
+   */
+  map(request: MapRequest): bigint {
+    const { layout, policy } = this.memory;
+    const { how } = request.place;
+    if (request.length <= 0n) throw new LinuxError('EINVAL');
+    if (request.length > layout.userEnd) throw new LinuxError('ENOMEM');
+    const length = pageUp(request.length);
+    let start = request.place.address;
+    if (how === 'hint') start = this.placeNear(start, length);
+    else {
+      if ((start & 0xfffn) !== 0n) throw new LinuxError('EINVAL');
+      if (start > layout.userEnd - length) throw new LinuxError('ENOMEM');
+      if (start < layout.userStart) throw new LinuxError('EPERM');
+      if (how === 'fixed') this.unmap(start, length);
+      else if (!this.isFree(start, start + length)) throw new LinuxError('EEXIST');
+    }
+    const area = new Area(start, start + length, request);
+    this.insert(area);
+    // Shared pages must exist before fork can share them; VeridianOS's loader copies segments eagerly.
+    if (request.populate || request.shared || (policy === 'veridian' && request.kind === 'image')) {
+      try {
+        for (let page = start; page < start + length; page += 4096n)
+          if (!area.pastEnd(page)) this.fill(area, page, true);
+      } catch (error) {
+        this.unmap(start, length);
+        throw error;
+      }
+    }
+    this.merge(start);
+    return start;
+  }
+
+  /** Removes what is mapped in a range; holes are no error. EINVAL: misaligned, empty or outside the user range. */
+  unmap(start: bigint, length: bigint): void {
+    const end = this.checkRange(start, length, 'EINVAL');
+    const doomed = this.isolate(start, end);
+    if (doomed.length === 0) return;
+    const dropped: bigint[] = [];
+    for (const area of doomed) {
+      this.areas.splice(this.areas.indexOf(area), 1);
+      for (const vpn of area.pages.keys()) if (this.table.clear(vpn << 12n) !== 0n) dropped.push(vpn << 12n);
+    }
+    // Frames may be given out again only when no hart can reach them any more.
+    this.flush(dropped);
+    for (const area of doomed) for (const frame of area.pages.values()) this.memory.frames.release(frame);
+  }
+
+  /** Changes the rights of a range. ENOMEM: a hole, with everything below it changed; EINVAL as `unmap`. */
+  protect(start: bigint, length: bigint, rights: Rights): void {
+    if (length === 0n && (start & 0xfffn) === 0n) return;
+    const end = this.checkRange(start, length, 'ENOMEM');
+    const changed: bigint[] = [];
+    let reached = start;
+    for (const area of this.isolate(start, end)) {
+      if (area.start !== reached) break;
+      reached = area.end;
+      if (sameRights(area.rights, rights)) continue;
+      area.rights = rights;
+      for (const [vpn, frame] of area.pages) if (this.rewrite(area, vpn << 12n, frame)) changed.push(vpn << 12n);
+    }
+    this.flush(changed);
+    for (const area of [...this.areas]) if (area.start >= start && area.start <= end) this.merge(area.start);
+    if (reached < end) throw new LinuxError('ENOMEM');
+  }
+
+  // Heap and stack.
+
+  /** Where the heap begins, empty; the loader says. */
+  setHeap(start: bigint): void {
+    this.heapStart = pageUp(start);
+    this.brkEnd = this.heapStart;
+  }
+
+  /** Moves the heap's end and returns it; where that cannot be, nothing changes and it returns the end as it was. */
+  brk(end: bigint): bigint {
+    const { layout } = this.memory;
+    if (this.heapStart === 0n || end < this.heapStart || end > layout.userEnd) return this.brkEnd;
+    const before = pageUp(this.brkEnd);
+    const after = pageUp(end);
+    if (after > before) {
+      if (after > layout.userEnd || !this.isFree(before, after)) return this.brkEnd;
+      this.insert(new Area(before, after, HEAP));
+      this.merge(before);
+    } else if (after < before) this.unmap(after, before - after);
+    this.brkEnd = end;
+    return end;
+  }
+
+  /** Maps the stack, `size` bytes below the layout's top. Under veridian every page gets its frame at once. */
+  mapStack(size: bigint): Area {
+    this.stackTop = this.memory.layout.stackTop;
+    this.stackSize = pageUp(size);
+    const start = this.map({
+      ...STACK,
+      length: this.stackSize,
+      place: { how: 'fixed-new', address: this.stackTop - this.stackSize },
+      populate: this.memory.policy === 'veridian',
+    });
+    return this.find(start) as Area;
+  }
+
+  /**
+   * The stack that would grow down over an address that no area holds; a string says why there is none. corrected: within
+   * 8 MiB of the stack's top, with a guard gap of one page to the next mapping below. veridian: within 8 MiB of the
+   * stack's present bottom, so that the limit moves down with each growth, whatever else is mapped there.
+   */
+  growable(address: bigint): Area | string {
+    const area = this.next(address);
+    if (this.memory.policy === 'veridian') {
+      const bottom = this.stackTop - this.stackSize;
+      if (address >= bottom) return 'the address is not below the stack';
+      if (address < bottom - STACK_LIMIT) return 'more than 8 MiB below the stack';
+      return this.find(bottom) ?? 'no stack';
+    }
+    if (area?.kind !== 'stack') return 'no stack above the address';
+    if (area.contains(address)) return 'the address is in the stack already';
+    if (address < this.stackTop - STACK_LIMIT) return 'below the stack limit of 8 MiB';
+    const below = this.areas[this.areas.indexOf(area) - 1];
+    if (below && below.end > pageOf(address) - STACK_GUARD) return `no guard page would be left above ${below.name}`;
+    return area;
+  }
+
+  /** Extends a stack down to the page of an address; its pages come on demand. */
+  grow(area: Area, address: bigint): void {
+    area.start = pageOf(address);
+    this.memory.changes?.push({ kind: 'area', action: 'grown', area: area.view() });
+  }
+
+  /**
+   * VeridianOS's growth: every page from the stack's bottom down to the address gets a frame at once, also where something
+   * else is mapped. Throws ENOMEM, and EFAULT where a page is resident already; the pages above stay mapped.
+   */
+  growAtOnce(address: bigint): void {
+    const bottom = this.stackTop - this.stackSize;
+    for (let page = bottom - 4096n; page >= pageOf(address); page -= 4096n) {
+      const held = this.find(page);
+      if (held?.pages.has(page >> 12n)) throw new LinuxError('EFAULT');
+      const above = this.find(page + 4096n);
+      if (!held && above?.kind === 'stack') this.grow(above, page);
+      else if (!held) this.insert(new Area(page, page + 4096n, STACK));
+      const area = this.find(page) as Area;
+      const frame = this.memory.frames.allocate();
+      this.memory.changes?.push({ kind: 'frame', action: 'zeroed', frame });
+      try {
+        this.enter(area, page, frame, USER_RW, true);
+      } catch (error) {
+        this.memory.frames.release(frame);
+        throw error;
+      }
+    }
+    this.stackSize = this.stackTop - pageOf(address);
+  }
+
+  // What user pointers ask (axmm).
+
+  /**
+   * Whether every area over [start, end) has these flags, by areas and not by the page table; false at a gap, and for an
+   * empty range in one. corrected: USER is asked for too, and a stack's growable range counts as part of it.
+   */
+  checkRegionAccess(start: bigint, end: bigint, flags: AccessFlags): boolean {
+    const corrected = this.memory.uaccess === 'corrected';
+    let at = start;
+    for (let i = this.indexAbove(start); i < this.areas.length; i++) {
+      const area = this.areas[i];
+      if (area.start > at && !(corrected && typeof this.growable(at) !== 'string' && area.kind === 'stack'))
+        return false;
+      if ((flags.read && !area.rights.read) || (flags.write && !area.rights.write)) return false;
+      if (corrected && !area.rights.user) return false;
+      at = area.end;
+      if (at >= end) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Gives every page of [start, start + size) its frame, with its area's flags. EINVAL: outside the user range or not
+   * page-aligned; ENOMEM: no frame; a hole: ENOMEM under axptr, EFAULT under corrected, which grows a stack over it first.
+   */
+  populateArea(start: bigint, size: bigint): void {
+    const { layout, uaccess } = this.memory;
+    const end = start + size;
+    if (((start | size) & 0xfffn) !== 0n || size < 0n || start < layout.userStart || end > layout.userEnd) {
+      throw new LinuxError('EINVAL');
+    }
+    for (let page = start; page < end; page += 4096n) {
+      let area = this.find(page);
+      if (!area && uaccess === 'corrected') {
+        area = this.growForUser(page);
+      }
+      if (!area) throw new LinuxError(uaccess === 'axptr' ? 'ENOMEM' : 'EFAULT');
+      if (area.pastEnd(page)) throw new LinuxError('EFAULT');
+      this.fill(area, page, true);
+    }
+  }
+
+  private growForUser(page: bigint): Area | undefined {
+    const stack = this.growable(page);
+    if (typeof stack === 'string') return undefined;
+    if (this.memory.policy === 'veridian') this.growAtOnce(page);
+    else this.grow(stack, page);
+    return this.find(page);
+  }
+
+  // Pages.
+
+  /** The frame of a resident page. */
+  frameAt(address: bigint): bigint | undefined {
+    return this.find(address)?.pages.get(address >> 12n);
+  }
+
+  /**
+   * Makes a page resident and its entry say so, accessed set, dirty where it is about to be written; a resident page's
+   * entry gets those bits. Throws ENOMEM with nothing changed.
+   */
+  fill(area: Area, page: bigint, write: boolean): void {
+    const { frames, physical, changes } = this.memory;
+    if (area.pages.has(page >> 12n)) {
+      this.touch(page, write);
+      return;
+    }
+    const frame = frames.allocate();
+    const content = area.content(page);
+    if (content) physical.write(frame, content.at, content.bytes);
+    changes?.push({ kind: 'frame', action: content ? 'from file' : 'zeroed', frame });
+    try {
+      this.enter(area, page, frame, area.rights, write);
+    } catch (error) {
+      frames.release(frame);
+      throw error;
+    }
+  }
+
+  /** Makes a frame, whose reference the area takes over, a page of it. Throws ENOMEM with nothing changed. */
+  enter(area: Area, page: bigint, frame: bigint, rights: Rights, write: boolean): void {
+    this.table.set(page, this.leaf(frame, rights, true, write));
+    area.pages.set(page >> 12n, frame);
+    area.recorded++;
+  }
+
+  /** Gives a page another frame, writable; the area takes over its reference and gives up the old frame's. */
+  exchange(area: Area, page: bigint, frame: bigint): void {
+    const old = area.pages.get(page >> 12n);
+    this.table.set(page, this.leaf(frame, area.rights, true, true));
+    area.pages.set(page >> 12n, frame);
+    this.flush([page]);
+    if (old !== undefined) this.memory.frames.release(old);
+  }
+
+  /** Makes the page's entry writable where it stands. */
+  makeWritable(area: Area, page: bigint, frame: bigint): void {
+    this.table.set(page, this.leaf(frame, area.rights, true, true));
+    this.flush([page]);
+  }
+
+  /** Sets the entry's accessed and, for a write that it allows, dirty bit. True: one of them was clear. */
+  touch(page: bigint, write: boolean): boolean {
+    const entry = this.table.lookup(page);
+    if (entry?.view.kind !== 'leaf') return false;
+    const bits = this.memory.format.touched(entry.bits, write && entry.view.rights.write);
+    if (bits === entry.bits) return false;
+    this.table.replace(entry, bits);
+    this.flush([page]);
+    return true;
+  }
+
+  /** Drops translations of these pages on every hart that may hold them. */
+  flush(pages: readonly bigint[]): void {
+    if (pages.length === 0) return;
+    if (pages.length >= FLUSH_ALL) this.memory.invalidate(this.activeHarts, undefined, this.id);
+    else for (const page of pages) this.memory.invalidate(this.activeHarts, page, this.id);
+  }
+
+  // Life.
+
+  /**
+   * A copy that shares every frame. WRITE is stripped from the entries of both sides, shared areas' excepted, so that the
+   * next write faults. Throws ENOMEM, EAGAIN, this space being as it was.
+   */
+  fork(): AddressSpace {
+    const { frames } = this.memory;
+    const child = new AddressSpace(this.memory);
+    const stripped: bigint[] = [];
+    try {
+      for (const area of this.areas) {
+        const copy = new Area(area.start, area.end, area);
+        copy.recorded = area.recorded;
+        child.areas.push(copy);
+        for (const [vpn, frame] of area.pages) {
+          const bits = this.stripped(area, vpn << 12n);
+          if (bits !== 0n) child.table.set(vpn << 12n, bits);
+          frames.retain(frame);
+          copy.pages.set(vpn, frame);
+        }
+      }
+    } catch (error) {
+      child.destroy();
+      throw error;
+    }
+    for (const area of this.areas) {
+      if (area.shared) continue;
+      for (const vpn of area.pages.keys()) {
+        const entry = this.table.lookup(vpn << 12n);
+        const bits = this.stripped(area, vpn << 12n);
+        if (entry?.view.kind !== 'leaf' || bits === entry.bits) continue;
+        this.table.replace(entry, bits);
+        stripped.push(vpn << 12n);
+      }
+    }
+    this.flush(stripped);
+    child.heapStart = this.heapStart;
+    child.brkEnd = this.brkEnd;
+    child.stackTop = this.stackTop;
+    child.stackSize = this.stackSize;
+    return child;
+  }
+
+  /** Gives back every frame, table and the ASID. No hart may be running the space. */
+  destroy(): void {
+    const { frames } = this.memory;
+    this.memory.invalidate(this.activeHarts, undefined, this.id);
+    this.activeHarts.clear();
+    for (const area of this.areas) for (const frame of area.pages.values()) frames.release(frame);
+    this.areas.length = 0;
+    this.table.free();
+    this.memory.returnAsid(this.id);
+  }
+
+  private leaf(frame: bigint, rights: Rights, accessed: boolean, dirty: boolean): bigint {
+    const { format, policy } = this.memory;
+    // The published handler knows neither bit: its entries must never fault for them.
+    const veridian = policy === 'veridian';
+    return format.leaf(frame, rights, {
+      accessed: accessed || veridian,
+      dirty: rights.write && (dirty || veridian),
+      global: false,
+      level: 0,
+    });
+  }
+
+  /** The page's entry without WRITE, or as it is in a shared area; 0 where there is none. */
+  private stripped(area: Area, page: bigint): bigint {
+    const entry = this.table.lookup(page);
+    if (entry?.view.kind !== 'leaf') return 0n;
+    const { frame, rights, accessed, dirty } = entry.view;
+    if (area.shared || !rights.write) return entry.bits;
+    return this.memory.format.leaf(frame, { ...rights, write: false }, { accessed, dirty, global: false, level: 0 });
+  }
+
+  /** Writes a resident page's entry anew after its area's rights changed. True: a valid entry is another now. */
+  private rewrite(area: Area, page: bigint, frame: bigint): boolean {
+    const { frames } = this.memory;
+    const old = this.table.lookup(page);
+    const view = old?.view.kind === 'leaf' ? old.view : undefined;
+    // A frame that others hold too stays read-only: the next write copies it.
+    const alone = area.shared || frames.references(frame) === 1;
+    const rights = alone ? area.rights : { ...area.rights, write: false };
+    const bits = this.leaf(frame, rights, view?.accessed ?? true, view?.dirty ?? false);
+    if (bits === old?.bits) return false;
+    this.table.set(page, bits);
+    return view !== undefined;
+  }
+
+  /** Index of the first area that ends above an address. */
+  private indexAbove(address: bigint): number {
+    let low = 0;
+    let high = this.areas.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.areas[middle].end > address) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  private isFree(start: bigint, end: bigint): boolean {
+    const next = this.next(start);
+    return next === undefined || next.start >= end;
+  }
+
+  private insert(area: Area): void {
+    this.areas.splice(this.indexAbove(area.start), 0, area);
+  }
+
+  /** Cuts areas at both ends of a range and returns those inside it. */
+  private isolate(start: bigint, end: bigint): Area[] {
+    for (const cut of [start, end]) {
+      const area = this.find(cut);
+      if (area && area.start < cut) this.insert(area.splitAt(cut));
+    }
+    return this.areas.slice(this.indexAbove(start), this.indexAbove(end - 1n) + 1).filter((area) => area.start < end);
+  }
+
+  /** Joins the area at an address with its neighbours where they are alike. VeridianOS keeps its mappings apart. */
+  private merge(address: bigint): void {
+    if (this.memory.policy === 'veridian') return;
+    const at = this.indexAbove(address);
+    for (const low of [at, at - 1]) {
+      const area = this.areas[low];
+      const next = this.areas[low + 1];
+      if (!area || !next || !area.joins(next)) continue;
+      for (const [vpn, frame] of next.pages) area.pages.set(vpn, frame);
+      area.recorded += next.recorded;
+      area.end = next.end;
+      this.areas.splice(low + 1, 1);
+    }
+  }
+
+  /** The end of an aligned, non-empty range within the user's addresses. */
+  private checkRange(start: bigint, length: bigint, outside: 'EINVAL' | 'ENOMEM'): bigint {
+    const { layout } = this.memory;
+    if ((start & 0xfffn) !== 0n || length <= 0n) throw new LinuxError('EINVAL');
+    if (length > layout.userEnd || start > layout.userEnd - pageUp(length)) throw new LinuxError(outside);
+    return start + pageUp(length);
+  }
+
+  /** The hint where it is free, or the highest free range below the layout's `mmapTop`. */
+  private placeNear(hint: bigint, length: bigint): bigint {
+    const { layout } = this.memory;
+    const wanted = pageOf(hint);
+    if (wanted >= layout.userStart && wanted <= layout.userEnd - length && this.isFree(wanted, wanted + length)) {
+      return wanted;
+    }
+    let end = layout.mmapTop;
+    for (let i = this.areas.length - 1; i >= 0; i--) {
+      const area = this.areas[i];
+      if (area.start >= end) continue;
+      if (end - area.end >= length) break;
+      end = area.start;
+    }
+    // Never at the very bottom, where a null pointer's neighbours must fault.
+    if (end < length + layout.userStart * 16n) throw new LinuxError('ENOMEM');
+    return end - length;
+  }
+}
+
+const USER_RW = { read: true, write: true, execute: false, user: true };
+const HEAP: AreaDescription = {
+  kind: 'heap',
+  name: 'heap',
+  rights: USER_RW,
+  backing: { kind: 'zero' },
+  shared: false,
+};
+const STACK: AreaDescription = { ...HEAP, kind: 'stack', name: 'stack' };

@@ -1,0 +1,49 @@
+import { GATE_BYTES } from '../arch/arch.ts';
+import type { Memory } from './memory.ts';
+import { indexOf, levelShift, TABLE_ENTRIES, writeLeaf } from './page-table.ts';
+
+/**
+ * The upper half of every address space: RAM, devices and the gate at `directMap` plus their physical address, global,
+ * never a user's. Built once, with the largest pages that fit; each root table gets a copy of its entries.
+ */
+export class KernelHalf {
+  /** The frame of a root table with nothing else in it: what idle harts run on. */
+  readonly root: bigint;
+
+  constructor(memory: Memory) {
+    const { machine, arch } = memory;
+    this.root = memory.frames.allocate();
+    const { ram, bus } = machine;
+    this.map(memory, ram.base, ram.base + BigInt(ram.size), false);
+    for (const { base, size } of bus.devices) this.map(memory, base, base + BigInt(size), false);
+    this.map(memory, arch.gateBase, arch.gateBase + BigInt(GATE_BYTES), true);
+  }
+
+  /** Copies the entries into another root table. */
+  copyTo(memory: Memory, root: bigint): void {
+    const { format, layout, physical } = memory;
+    const first = indexOf(format, layout.kernelStart, format.levels - 1);
+    for (let index = first; index < TABLE_ENTRIES; index++) {
+      const entry = physical.readWord((this.root << 12n) + BigInt(index * 8));
+      if (entry !== 0n) physical.writeWord((root << 12n) + BigInt(index * 8), entry);
+    }
+  }
+
+  /** Maps a physical range; `gate`: it may be executed. Ends are widened to whole pages. */
+  private map(memory: Memory, start: bigint, end: bigint, gate: boolean): void {
+    const { format, layout } = memory;
+    const rights = { read: true, write: !gate, execute: gate, user: false };
+    for (let at = start & ~0xfffn; at < end; ) {
+      let level = format.levels - 1;
+      // A leaf must be aligned on both sides and may not reach past the range.
+      while (level > 0) {
+        const size = 1n << levelShift(format, level);
+        if ((at & (size - 1n)) === 0n && ((layout.directMap + at) & (size - 1n)) === 0n && at + size <= end) break;
+        level--;
+      }
+      const entry = format.leaf(at >> 12n, rights, { accessed: true, dirty: true, global: true, level });
+      writeLeaf(memory, this.root, layout.directMap + at, level, entry);
+      at += 1n << levelShift(format, level);
+    }
+  }
+}
