@@ -2,7 +2,8 @@
 import type { Encoding } from '../decode/index.ts';
 import type { Builder, I64, Slot } from '../ir/index.ts';
 import { CAUSE } from './causes.ts';
-import { BOX, CANONICAL_NAN_32, FS_DIRTY } from './float.ts';
+import { STATUS } from './csr-status.ts';
+import { BOX, CANONICAL_NAN_32 } from './float.ts';
 import { F, FFLAGS, FRM, SLOTS, X } from './registers.ts';
 import { setX, simm, x } from './row.ts';
 
@@ -78,13 +79,13 @@ export const convert =
 
 /** Any use of f registers while mstatus.FS is off is illegal, before anything else can fault. */
 function requireFs(b: Builder, word: number): void {
-  const off = b.eq(b.and(b.get(MSTATUS), b.i64(FS_DIRTY)), b.i64(0n));
+  const off = b.eq(b.and(b.get(MSTATUS), b.i64(STATUS.FS)), b.i64(0n));
   b.trapIf(off, CAUSE.illegalInstruction, b.i64(BigInt(word)));
 }
 
 function setF(b: Builder, i: number, width: Width, value: I64): void {
   b.set(F[i], width === 64 ? value : b.or(value, b.i64(BOX)));
-  b.set(MSTATUS, b.or(b.get(MSTATUS), b.i64(FS_DIRTY)));
+  b.set(MSTATUS, b.or(b.get(MSTATUS), b.i64(STATUS.FS)));
 }
 
 /** f[i] with a single that is not boxed replaced by the canonical NaN, boxed. */

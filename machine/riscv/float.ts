@@ -25,10 +25,9 @@ import {
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
 import { CAUSE } from './causes.ts';
+import { STATUS } from './csr-status.ts';
 import { F, FFLAGS, FRM, SLOTS, X } from './registers.ts';
 
-/** mstatus.FS, all ones when dirty; SD is computed where mstatus is read (Priv. spec, "Extension Context Status"). */
-export const FS_DIRTY = 0x6000n;
 const MSTATUS = SLOTS.get('mstatus');
 /** The bits above a single in an f register ("NaN Boxing of Narrower Values"). */
 export const BOX = 0xffff_ffff_0000_0000n;
@@ -47,8 +46,9 @@ function readF(hart: Hart, width: number, i: number): bigint {
   return bits >= BOX ? bits - BOX : CANONICAL_NAN_32;
 }
 
+/** FS dirty; SD is computed where mstatus is read (Priv. spec, "Extension Context Status"). */
 function setDirty(hart: Hart): void {
-  hart.set(MSTATUS, hart.get(MSTATUS) | FS_DIRTY);
+  hart.set(MSTATUS, hart.get(MSTATUS) | STATUS.FS);
 }
 
 function writeF(hart: Hart, width: number, i: number, bits: bigint): void {
@@ -71,7 +71,7 @@ function addFlags(hart: Hart, env: FloatEnv): void {
 /** The environment of an operation, or undefined and an illegal-instruction exception: FS is off, or frm is invalid. */
 function begin(hart: Hart, rm: number, word: number): FloatEnv | undefined {
   const rounding = ROUNDING[rm === DYNAMIC ? hart.get32(FRM) : rm];
-  if ((hart.get(MSTATUS) & FS_DIRTY) === 0n || !rounding) {
+  if ((hart.get(MSTATUS) & STATUS.FS) === 0n || !rounding) {
     hart.raise(CAUSE.illegalInstruction, BigInt(word));
     return undefined;
   }

@@ -3,6 +3,7 @@ import { type DecodeTable, extractFields, insertFields, type Row } from '../../.
 import { Builder, type Node, OPS, type OpRow, verify } from '../../../machine/ir/index.ts';
 import { CAUSE } from '../../../machine/riscv/causes.ts';
 import { decode, TABLE_16, TABLE_32 } from '../../../machine/riscv/decode.ts';
+import { RISCV64 } from '../../../machine/riscv/isa.ts';
 import { compressedWords, decodeWord, random32, randomWordOf } from './words.ts';
 
 const ROWS = [...TABLE_32.rows, ...TABLE_16.rows];
@@ -64,12 +65,14 @@ describe.each(ROWS.map((row) => [named(row), row] as const))('%s', (_, row) => {
     for (const word of words) expect(insertFields(row.pattern, extractFields(row.pattern, word))).toBe(word);
   });
 
-  it('lifts to blocks that the verifier accepts', () => {
+  it('lifts to blocks that the verifier accepts, calling helpers that exist', () => {
     const length = row.pattern.bits / 8;
     for (const word of words) {
       const b = new Builder();
       row.lift(b, extractFields(row.pattern, word), { word, length });
       expect(verify(b.block())).toEqual([]);
+      const calls = b.block().nodes.filter(({ op }) => op === 'call');
+      for (const { attributes } of calls) expect(RISCV64.helpers).toHaveProperty([attributes.helper ?? '']);
       expect(decodeWord(word, length).block.nodes.length).toBe(b.block().nodes.length);
     }
   });
