@@ -83,6 +83,13 @@ describe('instruction length', () => {
     expect(decode(Uint8Array.of(0x13, 0x00))).toBe(4);
     expect(decode(Uint8Array.of(0x01, 0x00))).toMatchObject({ length: 2 });
   });
+  it('no row takes words that begin 48-bit or longer instructions', () => {
+    for (const { pattern } of TABLE_32.rows) {
+      expect(pattern.mask & 3).toBe(3);
+      expect(pattern.value & 3).toBe(3);
+      expect(pattern.mask & ~pattern.value & 0x1c, pattern.source).not.toBe(0);
+    }
+  });
   it('ignores bytes behind the instruction', () => {
     expect(decode(Uint8Array.of(0x01, 0x00, 0xff, 0xff))).toMatchObject({ length: 2, mnemonic: 'c.addi' });
   });
