@@ -2,12 +2,11 @@ import type { Privilege } from '../../../machine/access.ts';
 import type { RamOffset } from '../../../machine/addr.ts';
 import { Clock } from '../../../machine/clock.ts';
 import { Hart } from '../../../machine/hart.ts';
-import type { Isa } from '../../../machine/isa.ts';
 import { Bus } from '../../../machine/memory/bus.ts';
 import { Monitor } from '../../../machine/memory/monitor.ts';
 import { Ram } from '../../../machine/memory/ram.ts';
-import { MMU } from '../../../machine/riscv/mmu.ts';
-import { PC, X as REGISTERS, SLOTS } from '../../../machine/riscv/registers.ts';
+import { RISCV64 } from '../../../machine/riscv/isa.ts';
+import { SLOTS } from '../../../machine/riscv/registers.ts';
 import { VirtualMemory } from '../../../machine/virtual-memory.ts';
 
 export const RAM_BASE = 0x8000_0000n;
@@ -37,38 +36,6 @@ const NUMBER = { U: 0, S: 1, M: 3 } as const;
 const NAME: Record<'U' | 'S' | 'M', Privilege> = { U: 'user', S: 'supervisor', M: 'machine' };
 export const privilegeName = (mode: 'U' | 'S' | 'M') => NAME[mode];
 
-const unused = (): never => {
-  throw new Error('no instructions run here');
-};
-
-/** As much of the target as memory accesses need. */
-const ISA: Isa = {
-  name: 'riscv64',
-  elfMachine: 243,
-  slots: SLOTS,
-  pc: PC,
-  sp: REGISTERS[2],
-  fp: REGISTERS[8],
-  ramBase: RAM_BASE,
-  fetchUnit: 2,
-  maxInstructionBytes: 4,
-  mmu: MMU,
-  helpers: {},
-  decode: unused,
-  reset: unused,
-  deliver: unused,
-  interrupt: unused,
-  wakes: unused,
-  nextTimer: unused,
-  privilege: unused,
-  readSystem: unused,
-  writeSystem: unused,
-  perform: unused,
-  syndrome: unused,
-  attachPlatform: unused,
-  startBare: unused,
-};
-
 /** A hart before a small RAM, with PMP open, and the means to build page tables by hand. */
 export class Bench {
   readonly ram: Ram;
@@ -81,7 +48,7 @@ export class Bench {
     const { pages = 32, hardwareAd = true } = options;
     this.ram = new Ram(RAM_BASE, pages * 4096);
     this.bus = new Bus(this.ram, this.monitor);
-    this.hart = new Hart(0, ISA, { hardwareAd }, this.bus, new Clock(), this.monitor);
+    this.hart = new Hart(0, RISCV64, { hardwareAd }, this.bus, new Clock(), this.monitor);
     this.memory = new VirtualMemory(this.hart);
     this.openPmp();
   }
