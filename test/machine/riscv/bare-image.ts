@@ -249,10 +249,10 @@ function runHere(bytes: Uint8Array): string {
   return text;
 }
 
-const QEMU = ['-machine', 'virt', '-cpu', 'rv64,h=false', '-m', '128', '-bios', 'none', '-display', 'none'];
+const QEMU = ['-machine', 'virt', '-m', '128', '-bios', 'none', '-display', 'none'];
 
-function runThere(elf: string): string {
-  const options = [...QEMU, '-monitor', 'none', '-serial', 'stdio', '-kernel', elf];
+function runThere(elf: string, cpu: string): string {
+  const options = [...QEMU, '-cpu', cpu, '-monitor', 'none', '-serial', 'stdio', '-kernel', elf];
   return execFileSync('qemu-system-riscv64', options, { encoding: 'latin1', timeout: 20_000 });
 }
 
@@ -267,7 +267,7 @@ function split(text: string): string[][] {
 }
 
 /** Runs the cases in one image here and under QEMU and compares what each reports. */
-export function compareWithQemu(name: string, cases: readonly BareCase[]): void {
+export function compareWithQemu(name: string, cases: readonly BareCase[], cpu = 'rv64,h=false'): void {
   describeWith(['riscv64-linux-gnu-gcc', 'riscv64-linux-gnu-objcopy', 'qemu-system-riscv64'], name, () => {
     let ours: string[][] = [];
     let theirs: string[][] = [];
@@ -275,7 +275,7 @@ export function compareWithQemu(name: string, cases: readonly BareCase[]): void 
       const { elf, bytes, directory } = assemble(cases);
       try {
         ours = split(runHere(bytes));
-        theirs = split(runThere(elf));
+        theirs = split(runThere(elf, cpu));
       } finally {
         rmSync(directory, { recursive: true });
       }
