@@ -151,14 +151,17 @@ export class AddressSpace {
     const end = this.checkRange(start, length, 'ENOMEM');
     const changed: bigint[] = [];
     let reached = start;
-    for (const area of this.isolate(start, end)) {
-      if (area.start !== reached) break;
-      reached = area.end;
-      if (sameRights(area.rights, rights)) continue;
-      area.rights = rights;
-      for (const [vpn, frame] of area.pages) if (this.rewrite(area, vpn << 12n, frame)) changed.push(vpn << 12n);
+    try {
+      for (const area of this.isolate(start, end)) {
+        if (area.start !== reached) break;
+        reached = area.end;
+        if (sameRights(area.rights, rights)) continue;
+        area.rights = rights;
+        for (const [vpn, frame] of area.pages) if (this.rewrite(area, vpn << 12n, frame)) changed.push(vpn << 12n);
+      }
+    } finally {
+      this.flush(changed);
     }
-    this.flush(changed);
     for (const area of [...this.areas]) if (area.start >= start && area.start <= end) this.merge(area.start);
     if (reached < end) throw new LinuxError('ENOMEM');
   }
@@ -200,30 +203,33 @@ export class AddressSpace {
   }
 
   /**
-   * The stack that would grow down over an address that no area holds; a string says why there is none. corrected: within
-   * 8 MiB of the stack's top, with a guard gap of one page to the next mapping below. veridian: within 8 MiB of the
-   * stack's present bottom, so that the limit moves down with each growth, whatever else is mapped there.
+   * Why the stack does not grow down over an address that no area holds; undefined: it does. corrected: within 8 MiB of
+   * the stack's top, with a guard gap of one page to the next mapping below. veridian: within 8 MiB of the stack's
+   * present bottom, so that the limit moves down with each growth, whatever else is mapped there.
    */
-  growable(address: bigint): Area | string {
-    const area = this.next(address);
+  refusesGrowth(address: bigint): string | undefined {
     if (this.memory.policy === 'veridian') {
       const bottom = this.stackTop - this.stackSize;
-      if (address >= bottom) return 'the address is not below the stack';
-      if (address < bottom - STACK_LIMIT) return 'more than 8 MiB below the stack';
-      return this.find(bottom) ?? 'no stack';
+      if (address >= bottom) return 'not below the stack';
+      return address < bottom - STACK_LIMIT ? 'more than 8 MiB below the stack' : undefined;
     }
+    const at = this.indexAbove(address);
+    const area = this.areas[at];
     if (area?.kind !== 'stack') return 'no stack above the address';
-    if (area.contains(address)) return 'the address is in the stack already';
+    if (area.contains(address)) return 'the stack holds the address already';
     if (address < this.stackTop - STACK_LIMIT) return 'below the stack limit of 8 MiB';
-    const below = this.areas[this.areas.indexOf(area) - 1];
+    const below = this.areas[at - 1];
     if (below && below.end > pageOf(address) - STACK_GUARD) return `no guard page would be left above ${below.name}`;
-    return area;
+    return undefined;
   }
 
-  /** Extends a stack down to the page of an address; its pages come on demand. */
-  grow(area: Area, address: bigint): void {
+  /** Extends the stack above an address down to its page and returns it; pages come on demand. */
+  grow(address: bigint): Area {
+    const area = this.next(address);
+    if (!area) throw new Error('nothing to grow');
     area.start = pageOf(address);
     this.memory.changes?.push({ kind: 'area', action: 'grown', area: area.view() });
+    return area;
   }
 
   /**
@@ -236,17 +242,10 @@ export class AddressSpace {
       const held = this.find(page);
       if (held?.pages.has(page >> 12n)) throw new LinuxError('EFAULT');
       const above = this.find(page + 4096n);
-      if (!held && above?.kind === 'stack') this.grow(above, page);
+      if (!held && above?.kind === 'stack') this.grow(page);
       else if (!held) this.insert(new Area(page, page + 4096n, STACK));
       const area = this.find(page) as Area;
-      const frame = this.memory.frames.allocate();
-      this.memory.changes?.push({ kind: 'frame', action: 'zeroed', frame });
-      try {
-        this.enter(area, page, frame, USER_RW, true);
-      } catch (error) {
-        this.memory.frames.release(frame);
-        throw error;
-      }
+      this.mapZeroed(area, page, USER_RW);
     }
     this.stackSize = this.stackTop - pageOf(address);
   }
@@ -294,10 +293,9 @@ export class AddressSpace {
   }
 
   private growForUser(page: bigint): Area | undefined {
-    const stack = this.growable(page);
-    if (typeof stack === 'string') return undefined;
+    if (this.refusesGrowth(page) !== undefined) return undefined;
     if (this.memory.policy === 'veridian') this.growAtOnce(page);
-    else this.grow(stack, page);
+    else this.grow(page);
     return this.find(page);
   }
 
@@ -310,12 +308,15 @@ export class AddressSpace {
 
   /**
    * Makes a page resident and its entry say so, accessed set, dirty where it is about to be written; a resident page's
-   * entry gets those bits. Throws ENOMEM with nothing changed.
+   * entry gets those bits. Throws ENOMEM with nothing changed, EFAULT where the area is no longer there.
    */
   fill(area: Area, page: bigint, write: boolean): void {
     const { frames, physical, changes } = this.memory;
-    if (area.pages.has(page >> 12n)) {
-      this.touch(page, write);
+    const resident = area.pages.get(page >> 12n);
+    if (resident !== undefined) {
+      // Without an entry where its rights were taken away before a fork and a table was wanting when they came back.
+      if (this.table.lookup(page)?.view.kind === 'leaf') this.touch(page, write);
+      else this.rewrite(area, page, resident);
       return;
     }
     const frame = frames.allocate();
@@ -323,6 +324,8 @@ export class AddressSpace {
     if (content) physical.write(frame, content.at, content.bytes);
     changes?.push({ kind: 'frame', action: content ? 'from file' : 'zeroed', frame });
     try {
+      // Making room for the frame may have taken the area away.
+      if (this.find(page) !== area) throw new LinuxError('EFAULT');
       this.enter(area, page, frame, area.rights, write);
     } catch (error) {
       frames.release(frame);
@@ -330,8 +333,22 @@ export class AddressSpace {
     }
   }
 
+  /** VeridianOS's `map_page`: a zeroed frame with the rights given. Throws ENOMEM with nothing changed. */
+  mapZeroed(area: Area, page: bigint, rights: Rights): bigint {
+    const { frames } = this.memory;
+    const frame = frames.allocate();
+    this.memory.changes?.push({ kind: 'frame', action: 'zeroed', frame });
+    try {
+      this.enter(area, page, frame, rights, true);
+    } catch (error) {
+      frames.release(frame);
+      throw error;
+    }
+    return frame;
+  }
+
   /** Makes a frame, whose reference the area takes over, a page of it. Throws ENOMEM with nothing changed. */
-  enter(area: Area, page: bigint, frame: bigint, rights: Rights, write: boolean): void {
+  private enter(area: Area, page: bigint, frame: bigint, rights: Rights, write: boolean): void {
     this.table.set(page, this.leaf(frame, rights, true, write));
     area.pages.set(page >> 12n, frame);
     area.recorded++;
