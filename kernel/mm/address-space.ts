@@ -1,7 +1,7 @@
 import { LinuxError } from '../abi/errno.ts';
 import type { Rights } from '../arch/arch.ts';
-import type { AreaView } from '../record.ts';
 import { Area, type AreaDescription, sameRights } from './area.ts';
+import { AreaSet } from './area-set.ts';
 import type { Memory } from './memory.ts';
 import { PageTable } from './page-table.ts';
 
@@ -39,8 +39,7 @@ export class AddressSpace {
   /** The address-space id: its ASID. */
   readonly id: number;
   readonly table: PageTable;
-  /** Sorted and disjoint. */
-  readonly areas: Area[] = [];
+  readonly areas = new AreaSet();
   /**
    * Harts that have run this space since its ASID was handed out, and so may hold translations of it: the scheduler adds
    * a hart when it activates the space, and takes none away.
@@ -76,23 +75,12 @@ export class AddressSpace {
 
   /** The area that holds an address. */
   find(address: bigint): Area | undefined {
-    const area = this.areas[this.indexAbove(address)];
-    return area?.contains(address) ? area : undefined;
+    return this.areas.find(address);
   }
 
   /** The first area that ends above an address: the one that holds it, or the next. */
   next(address: bigint): Area | undefined {
-    return this.areas[this.indexAbove(address)];
-  }
-
-  /** The areas around an address, nearest first. */
-  around(address: bigint, count: number): AreaView[] {
-    const distance = ({ start, end }: Area) =>
-      address < start ? start - address : address >= end ? address - end + 1n : 0n;
-    return [...this.areas]
-      .sort((a, b) => Number(distance(a) - distance(b)))
-      .slice(0, count)
-      .map((area) => area.view());
+    return this.areas.next(address);
   }
 
   /**
@@ -106,16 +94,16 @@ export class AddressSpace {
     if (request.length > layout.userEnd) throw new LinuxError('ENOMEM');
     const length = pageUp(request.length);
     let start = request.place.address;
-    if (how === 'hint') start = this.placeNear(start, length);
+    if (how === 'hint') start = this.areas.place(layout, start, length);
     else {
       if ((start & 0xfffn) !== 0n) throw new LinuxError('EINVAL');
       if (start > layout.userEnd - length) throw new LinuxError('ENOMEM');
       if (start < layout.userStart) throw new LinuxError('EPERM');
       if (how === 'fixed') this.unmap(start, length);
-      else if (!this.isFree(start, start + length)) throw new LinuxError('EEXIST');
+      else if (!this.areas.isFree(start, start + length)) throw new LinuxError('EEXIST');
     }
     const area = new Area(start, start + length, request);
-    this.insert(area);
+    this.areas.insert(area);
     // Shared pages must exist before fork can share them; VeridianOS's loader copies segments eagerly.
     if (request.populate || request.shared || (policy === 'veridian' && request.kind === 'image')) {
       try {
@@ -126,18 +114,18 @@ export class AddressSpace {
         throw error;
       }
     }
-    this.merge(start);
+    this.mergeWithin(start, start);
     return start;
   }
 
   /** Removes what is mapped in a range; holes are no error. EINVAL: misaligned, empty or outside the user range. */
   unmap(start: bigint, length: bigint): void {
     const end = this.checkRange(start, length, 'EINVAL');
-    const doomed = this.isolate(start, end);
+    const doomed = this.areas.isolate(start, end);
     if (doomed.length === 0) return;
     const dropped: bigint[] = [];
     for (const area of doomed) {
-      this.areas.splice(this.areas.indexOf(area), 1);
+      this.areas.remove(area);
       for (const vpn of area.pages.keys()) if (this.table.clear(vpn << 12n) !== 0n) dropped.push(vpn << 12n);
     }
     // Frames may be given out again only when no hart can reach them any more.
@@ -152,7 +140,7 @@ export class AddressSpace {
     const changed: bigint[] = [];
     let reached = start;
     try {
-      for (const area of this.isolate(start, end)) {
+      for (const area of this.areas.isolate(start, end)) {
         if (area.start !== reached) break;
         reached = area.end;
         if (sameRights(area.rights, rights)) continue;
@@ -162,7 +150,7 @@ export class AddressSpace {
     } finally {
       this.flush(changed);
     }
-    for (const area of [...this.areas]) if (area.start >= start && area.start <= end) this.merge(area.start);
+    this.mergeWithin(start, end);
     if (reached < end) throw new LinuxError('ENOMEM');
   }
 
@@ -181,9 +169,9 @@ export class AddressSpace {
     const before = pageUp(this.brkEnd);
     const after = pageUp(end);
     if (after > before) {
-      if (after > layout.userEnd || !this.isFree(before, after)) return this.brkEnd;
-      this.insert(new Area(before, after, HEAP));
-      this.merge(before);
+      if (after > layout.userEnd || !this.areas.isFree(before, after)) return this.brkEnd;
+      this.areas.insert(new Area(before, after, HEAP));
+      this.mergeWithin(before, before);
     } else if (after < before) this.unmap(after, before - after);
     this.brkEnd = end;
     return end;
@@ -213,12 +201,11 @@ export class AddressSpace {
       if (address >= bottom) return 'not below the stack';
       return address < bottom - STACK_LIMIT ? 'more than 8 MiB below the stack' : undefined;
     }
-    const at = this.indexAbove(address);
-    const area = this.areas[at];
+    const area = this.areas.next(address);
     if (area?.kind !== 'stack') return 'no stack above the address';
     if (area.contains(address)) return 'the stack holds the address already';
     if (address < this.stackTop - STACK_LIMIT) return 'below the stack limit of 8 MiB';
-    const below = this.areas[at - 1];
+    const below = this.areas.below(area);
     if (below && below.end > pageOf(address) - STACK_GUARD) return `no guard page would be left above ${below.name}`;
     return undefined;
   }
@@ -243,7 +230,7 @@ export class AddressSpace {
       if (held?.pages.has(page >> 12n)) throw new LinuxError('EFAULT');
       const above = this.find(page + 4096n);
       if (!held && above?.kind === 'stack') this.grow(page);
-      else if (!held) this.insert(new Area(page, page + 4096n, STACK));
+      else if (!held) this.areas.insert(new Area(page, page + 4096n, STACK));
       const area = this.find(page) as Area;
       this.mapZeroed(area, page, USER_RW);
     }
@@ -259,9 +246,8 @@ export class AddressSpace {
   checkRegionAccess(start: bigint, end: bigint, flags: AccessFlags): boolean {
     const corrected = this.memory.uaccess === 'corrected';
     let at = start;
-    for (let i = this.indexAbove(start); i < this.areas.length; i++) {
-      const area = this.areas[i];
-      if (area.start > at && !(corrected && typeof this.growable(at) !== 'string' && area.kind === 'stack'))
+    for (const area of this.areas.from(start)) {
+      if (area.start > at && !(corrected && area.kind === 'stack' && this.refusesGrowth(at) === undefined))
         return false;
       if ((flags.read && !area.rights.read) || (flags.write && !area.rights.write)) return false;
       if (corrected && !area.rights.user) return false;
@@ -398,10 +384,10 @@ export class AddressSpace {
     const child = new AddressSpace(this.memory);
     const stripped: bigint[] = [];
     try {
-      for (const area of this.areas) {
+      for (const area of this.areas.list) {
         const copy = new Area(area.start, area.end, area);
         copy.recorded = area.recorded;
-        child.areas.push(copy);
+        child.areas.insert(copy);
         for (const [vpn, frame] of area.pages) {
           const bits = this.stripped(area, vpn << 12n);
           if (bits !== 0n) child.table.set(vpn << 12n, bits);
@@ -413,7 +399,7 @@ export class AddressSpace {
       child.destroy();
       throw error;
     }
-    for (const area of this.areas) {
+    for (const area of this.areas.list) {
       if (area.shared) continue;
       for (const vpn of area.pages.keys()) {
         const entry = this.table.lookup(vpn << 12n);
@@ -436,8 +422,8 @@ export class AddressSpace {
     const { frames } = this.memory;
     this.memory.invalidate(this.activeHarts, undefined, this.id);
     this.activeHarts.clear();
-    for (const area of this.areas) for (const frame of area.pages.values()) frames.release(frame);
-    this.areas.length = 0;
+    for (const area of this.areas.list) for (const frame of area.pages.values()) frames.release(frame);
+    this.areas.clear();
     this.table.free();
     this.memory.returnAsid(this.id);
   }
@@ -477,49 +463,9 @@ export class AddressSpace {
     return view !== undefined;
   }
 
-  /** Index of the first area that ends above an address. */
-  private indexAbove(address: bigint): number {
-    let low = 0;
-    let high = this.areas.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.areas[middle].end > address) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  private isFree(start: bigint, end: bigint): boolean {
-    const next = this.next(start);
-    return next === undefined || next.start >= end;
-  }
-
-  private insert(area: Area): void {
-    this.areas.splice(this.indexAbove(area.start), 0, area);
-  }
-
-  /** Cuts areas at both ends of a range and returns those inside it. */
-  private isolate(start: bigint, end: bigint): Area[] {
-    for (const cut of [start, end]) {
-      const area = this.find(cut);
-      if (area && area.start < cut) this.insert(area.splitAt(cut));
-    }
-    return this.areas.slice(this.indexAbove(start), this.indexAbove(end - 1n) + 1).filter((area) => area.start < end);
-  }
-
-  /** Joins the area at an address with its neighbours where they are alike. VeridianOS keeps its mappings apart. */
-  private merge(address: bigint): void {
-    if (this.memory.policy === 'veridian') return;
-    const at = this.indexAbove(address);
-    for (const low of [at, at - 1]) {
-      const area = this.areas[low];
-      const next = this.areas[low + 1];
-      if (!area || !next || !area.joins(next)) continue;
-      for (const [vpn, frame] of next.pages) area.pages.set(vpn, frame);
-      area.recorded += next.recorded;
-      area.end = next.end;
-      this.areas.splice(low + 1, 1);
-    }
+  /** Joins like areas that start in a range with their neighbours. VeridianOS keeps its mappings apart. */
+  private mergeWithin(first: bigint, last: bigint): void {
+    if (this.memory.policy !== 'veridian') this.areas.merge(first, last);
   }
 
   /** The end of an aligned, non-empty range within the user's addresses. */
@@ -528,25 +474,6 @@ export class AddressSpace {
     if ((start & 0xfffn) !== 0n || length <= 0n) throw new LinuxError('EINVAL');
     if (length > layout.userEnd || start > layout.userEnd - pageUp(length)) throw new LinuxError(outside);
     return start + pageUp(length);
-  }
-
-  /** The hint where it is free, or the highest free range below the layout's `mmapTop`. */
-  private placeNear(hint: bigint, length: bigint): bigint {
-    const { layout } = this.memory;
-    const wanted = pageOf(hint);
-    if (wanted >= layout.userStart && wanted <= layout.userEnd - length && this.isFree(wanted, wanted + length)) {
-      return wanted;
-    }
-    let end = layout.mmapTop;
-    for (let i = this.areas.length - 1; i >= 0; i--) {
-      const area = this.areas[i];
-      if (area.start >= end) continue;
-      if (end - area.end >= length) break;
-      end = area.start;
-    }
-    // Never at the very bottom, where a null pointer's neighbours must fault.
-    if (end < length + layout.userStart * 16n) throw new LinuxError('ENOMEM');
-    return end - length;
   }
 }
 

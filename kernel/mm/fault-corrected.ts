@@ -3,7 +3,7 @@ import type { FaultReading } from '../arch/arch.ts';
 import type { FaultClass, HandlerStep } from '../record.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Area } from './area.ts';
-import { attempt, classifyAccess, type Failure, type Fault, type StepResult, segv } from './fault.ts';
+import { attempt, classifyAccess, type Failure, type Fault, type StepResult, segv } from './fault-step.ts';
 import type { Memory } from './memory.ts';
 import { outOfMemory } from './page-table.ts';
 

@@ -1,6 +1,6 @@
 import { LinuxError } from '../abi/errno.ts';
 import type { HandlerStep } from '../record.ts';
-import { attempt, type Failure, type Fault, type StepResult, segv } from './fault.ts';
+import { attempt, type Failure, type Fault, type StepResult, segv } from './fault-step.ts';
 import type { Memory } from './memory.ts';
 import { outOfMemory } from './page-table.ts';
 
@@ -10,7 +10,7 @@ import { outOfMemory } from './page-table.ts';
  * list and refusing a page that is mapped already. Undefined: resolved.
  */
 export function handleVeridian(memory: Memory, fault: Fault, steps: HandlerStep[] | undefined): Failure | undefined {
-  if (attempt(memory, steps, 'demand paging', () => tryDemandPage(memory, fault)).resolved) return undefined;
+  if (attempt(memory, steps, 'demand paging', () => tryDemandPage(fault)).resolved) return undefined;
   if (fault.reading.wasWrite) {
     attempt(memory, steps, 'copy-on-write', () => error('NotImplemented: copy-on-write page handling'));
   }
@@ -21,7 +21,7 @@ export function handleVeridian(memory: Memory, fault: Fault, steps: HandlerStep[
 const error = (why: string): StepResult => ({ resolved: false, why });
 
 /** `try_demand_page`. */
-function tryDemandPage(memory: Memory, { space, reading }: Fault): StepResult {
+function tryDemandPage({ space, reading }: Fault): StepResult {
   if (!space) return error('NotInitialized: process');
   const area = space.find(reading.address);
   if (!area) return error('UnmappedMemory');
