@@ -334,7 +334,7 @@ export class AddressSpace {
   }
 
   /** Makes a frame, whose reference the area takes over, a page of it. Throws ENOMEM with nothing changed. */
-  private enter(area: Area, page: bigint, frame: bigint, rights: Rights, write: boolean): void {
+  enter(area: Area, page: bigint, frame: bigint, rights: Rights, write: boolean): void {
     this.table.set(page, this.leaf(frame, rights, true, write));
     area.pages.set(page >> 12n, frame);
     area.recorded++;
