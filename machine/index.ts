@@ -5,7 +5,7 @@ export { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, type Pa, pa, type RamOffset, ramOffse
 export { STEPS_PER_TICK, TICKS_PER_SECOND } from './clock.ts';
 export type { Gate } from './engine/engine.ts';
 export type { Hart } from './hart.ts';
-export { loadBare } from './image/bare.ts';
+export { loadBare, watchTohost } from './image/bare.ts';
 export { ElfError, type ElfImage, type ElfSymbol, parseElf, type Segment, type SegmentKind } from './image/elf.ts';
 export { SymbolTable } from './image/symbols.ts';
 export type { Slot, SlotGroup } from './ir/index.ts';

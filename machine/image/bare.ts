@@ -20,13 +20,17 @@ export function loadBare(machine: Machine, image: ElfImage): void {
     ram.writeBytes(ramOffset(offset), segment.bytes);
     ram.fill(ramOffset(offset + segment.fileSize), segment.memorySize - segment.fileSize, 0);
   }
-  const tohost = image.symbols.find((symbol) => symbol.name === 'tohost');
-  if (tohost) {
-    const address = physicalOf(image, tohost.address);
-    if (ram.offset(address, 8) < 0) throw new ElfError(`tohost at ${address.toString(16)} lies outside RAM`);
-    machine.watchTohost(address);
-  }
+  watchTohost(machine, image);
   for (const hart of machine.harts) isa.startBare(hart, image.entry);
+}
+
+/** Watches the image's `tohost` symbol, if it has one: after loading, and after a snapshot was restored. */
+export function watchTohost(machine: Machine, image: ElfImage): void {
+  const tohost = image.symbols.find((symbol) => symbol.name === 'tohost');
+  if (!tohost) return;
+  const address = physicalOf(image, tohost.address);
+  if (machine.ram.offset(address, 8) < 0) throw new ElfError(`tohost at ${address.toString(16)} lies outside RAM`);
+  machine.watchTohost(address);
 }
 
 /** Symbols have virtual addresses; an image may be linked to run elsewhere than it lies. */

@@ -7,6 +7,7 @@ import {
   parseProgramHeaders,
   parseSectionHeaders,
   parseSymbols,
+  type SectionHeader,
   SIZES,
 } from './structures.ts';
 
@@ -50,6 +51,7 @@ export function parseElf(bytes: Uint8Array, pageSize = 4096): ElfImage {
     .map((programHeader, index) => segment(bytes, programHeader, index))
     .filter((found) => found.kind !== 0);
   checkLoads(segments, pageSize);
+  const sections = readSections(bytes, header);
   const dynamic = segments.find((found) => found.kind === 'dynamic');
   const interp = segments.find((found) => found.kind === 'interp');
   return {
@@ -58,7 +60,12 @@ export function parseElf(bytes: Uint8Array, pageSize = 4096): ElfImage {
     entry: header.e_entry,
     flags: header.e_flags,
     segments,
-    symbols: readSymbols(bytes, header),
+    symbols: readSymbols(bytes, sections),
+    code: sections
+      .filter(
+        ({ sh_type, sh_flags, sh_size }) => sh_type !== SHT_NOBITS && (sh_flags & SHF_EXECINSTR) !== 0n && sh_size > 0n,
+      )
+      .map(({ sh_addr, sh_size }) => ({ address: sh_addr, size: sh_size })),
     programHeaders: {
       address: mappedAddress(segments, Number(header.e_phoff), headers.length * SIZES.programHeader),
       entrySize: SIZES.programHeader,
@@ -189,10 +196,12 @@ function needsLibraries(bytes: Uint8Array): boolean {
 }
 
 const SHT_SYMTAB = 2;
+const SHT_NOBITS = 8;
+const SHF_EXECINSTR = 4n;
 const SHT_DYNSYM = 11;
 const SYMBOL_KINDS: Readonly<Record<number, ElfSymbol['kind']>> = { 0: 'other', 1: 'object', 2: 'function' };
 
-function readSymbols(bytes: Uint8Array, header: FileHeader): readonly ElfSymbol[] {
+function readSections(bytes: Uint8Array, header: FileHeader): readonly SectionHeader[] {
   const { e_shoff, e_shnum, e_shentsize } = header;
   if (e_shoff === 0n || e_shnum === 0) return [];
   if (e_shentsize !== SIZES.sectionHeader) {
@@ -206,7 +215,10 @@ function readSymbols(bytes: Uint8Array, header: FileHeader): readonly ElfSymbol[
   if (shoff < phend && phoff < shoff + table.length) {
     throw new ElfError(`section headers at ${hex(shoff)} overlap the program headers at ${hex(phoff)}`);
   }
-  const sections = parseSectionHeaders(table);
+  return parseSectionHeaders(table);
+}
+
+function readSymbols(bytes: Uint8Array, sections: readonly SectionHeader[]): readonly ElfSymbol[] {
   const symtab =
     sections.find((section) => section.sh_type === SHT_SYMTAB) ??
     sections.find((section) => section.sh_type === SHT_DYNSYM);

@@ -44,6 +44,8 @@ export interface ElfImage {
   readonly segments: readonly Segment[];
   /** By address; empty for a stripped program. */
   readonly symbols: readonly ElfSymbol[];
+  /** Where its sections say that code is, as linked; empty where there are no sections. */
+  readonly code: readonly { readonly address: bigint; readonly size: bigint }[];
   /** `address`: where a load segment maps the table, if one does. */
   readonly programHeaders: {
     readonly address: bigint | undefined;

@@ -1,0 +1,181 @@
+import type { Change, HandlerStep } from '../../kernel/index.ts';
+import { type Paint, PLAIN } from './paint.ts';
+import {
+  areaWords,
+  callWords,
+  frameWords,
+  hex,
+  isBad,
+  isFrame,
+  PRIVILEGE_WORDS,
+  resultWords,
+  type TrapView,
+  whyWords,
+} from './view.ts';
+
+/** The whole story of one trap, nested traps inside it; the last line is empty. */
+export function fullView(flow: TrapView, paint: Paint = PLAIN): string[] {
+  return [...story(flow, paint), ''];
+}
+
+function story(flow: TrapView, paint: Paint): string[] {
+  const { trap, hart, process, instruction } = flow;
+  return [
+    paint.bold(`trap ${trap} · hart ${hart} · process ${process} · instruction ${instruction}`),
+    `  at      ${originWords(flow)}`,
+    ...accessLines(flow),
+    `  raw     ${rawWords(flow)}`,
+    ...walkLines(flow, paint),
+    ...infoLines(flow),
+    ...(flow.call ? [`  call    ${callWords(flow.call)}`] : []),
+    ...labelled(
+      'tried',
+      flow.steps.flatMap((step) => stepLines(step, paint)),
+    ),
+    ...flow.nested.flatMap((inner) => story(inner, paint).map((line) => `    ${line}`)),
+    ...surroundingLines(flow),
+    `  outcome ${outcomeWords(flow, paint)}`,
+  ];
+}
+
+/** Lines under one label, which stands before the first. */
+function labelled(label: string, lines: readonly string[]): string[] {
+  return lines.map((line, i) => `  ${(i === 0 ? label : '').padEnd(7)} ${line}`);
+}
+
+function originWords({ origin }: TrapView): string {
+  const where = `${hex(origin.pc)}  ${(origin.symbol ?? '').padEnd(9)} ${origin.text}`;
+  return `${where.padEnd(60)} ${PRIVILEGE_WORDS[origin.privilege]}`;
+}
+
+function accessLines({ access, origin }: TrapView): string[] {
+  if (!access) return [];
+  const atomic = access.atomicity === 'plain' ? '' : ` (${access.atomicity})`;
+  const as = access.privilege === origin.privilege ? '' : `, judged as ${PRIVILEGE_WORDS[access.privilege]}`;
+  const bytes = access.size === 1 ? '1 byte' : `${access.size} bytes`;
+  return [`  access  ${access.kind}${atomic}, ${bytes} at ${hex(access.address)}${as}`];
+}
+
+/** The cause in decimal, as manuals number it; the status register as the fields that matter. */
+function rawWords({ raw }: TrapView): string {
+  const last = raw.registers.length - 1;
+  return raw.registers
+    .map(({ name, value }, i) => {
+      if (i === 0) return `${name} ${value < 65536n ? value : hex(value)} (${raw.summary})`;
+      if (i < last || raw.fields.length === 0) return `${name} ${hex(value)}`;
+      return `${name} ${raw.fields.map((field) => `${field.name}=${field.text}`).join(' ')}`;
+    })
+    .join('  ');
+}
+
+function walkLines({ walk, kind }: TrapView, paint: Paint): string[] {
+  if (!walk) return [];
+  const { result } = walk;
+  const head = `${walk.mode}, root ${hex(walk.root)}, ASID ${walk.asid}`;
+  const fault = 'fault' in result ? result.fault : undefined;
+  const mark = kind === 'page fault' ? '← page fault' : '← access fault';
+  if (fault !== undefined && walk.steps.length === 0)
+    return labelled('walk', [`${head}: ${fault}  ${paint.bad(mark)}`]);
+  const rows = walk.steps.map(({ level, index, entryAddress, entry, decision }, i) => {
+    const decided = i === walk.steps.length - 1 && fault !== undefined;
+    const bits = entry === undefined ? 'unreadable' : hex(entry);
+    // A leaf that denies the access is still a leaf: say what it is, and what was wrong with it.
+    const verdict = decided && !decision.includes(fault) ? `${decision}: ${fault}` : decision;
+    const left = `level ${level}  entry ${hex(index).padStart(3)} at ${hex(entryAddress)} = ${bits.padEnd(10)}`;
+    return decided ? `${left} ${verdict.padEnd(20)} ${paint.bad(mark)}` : `${left} ${verdict}`;
+  });
+  return labelled('walk', [head, ...rows]);
+}
+
+function infoLines({ info, userAccess }: TrapView): string[] {
+  if (!info) return [];
+  const { corrected } = info;
+  const words = [
+    info.reason,
+    corrected?.wasFetch ? 'fetch' : info.wasWrite ? 'write' : 'read',
+    info.wasUserMode ? 'user' : 'kernel',
+    `user-access flag ${userAccess ? 'on' : 'off'}`,
+    ...(corrected?.hard ? [corrected.hard] : corrected ? [`walked again: ${corrected.class}`] : []),
+  ];
+  return [`  info    ${words.join(' · ')}`];
+}
+
+function stepLines(step: HandlerStep, paint: Paint): string[] {
+  const area = step.area ? `area ${areaWords(step.area)}: ` : '';
+  const frames = step.changes.filter(isFrame).map(frameWords);
+  const verdict = step.verdict === 'refused' ? paint.dim('refused, ') : '';
+  const head = `${step.step.padEnd(15)} ${verdict}${area}${whyWords(step)}${frames.map((words) => ` → ${words}`).join('')}`;
+  const invalidated = step.changes.some(({ kind }) => kind === 'invalidation');
+  return [head, ...step.changes.flatMap((change) => changeWords(change, invalidated))];
+}
+
+function changeWords(change: Change, invalidated: boolean): string[] {
+  switch (change.kind) {
+    case 'frame':
+      return [];
+    case 'entry': {
+      const entry = `entry ${hex(change.address)}: ${hex(change.before)} → ${hex(change.after)} (${change.rights})`;
+      return [invalidated ? entry : `${entry}, no invalidation needed`];
+    }
+    case 'invalidation': {
+      const what = change.address === undefined ? 'everything' : `page ${hex(change.address)}`;
+      const whose = change.asid === undefined ? '' : ` of ASID ${change.asid}`;
+      return [`invalidated ${what}${whose} on hart ${change.hart}: ${count(change.dropped, 'translation')} dropped`];
+    }
+    case 'area':
+      return [`area ${areaWords(change.area)}: ${change.action}`];
+  }
+}
+
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+function surroundingLines({ surroundings }: TrapView): string[] {
+  if (!surroundings) return [];
+  const { registers, backtrace, areas } = surroundings;
+  const cells = registers.map(({ name, value }) => `${name.padStart(4)} ${hex(value).padEnd(16)}`);
+  const rows: string[] = [];
+  for (let i = 0; i < cells.length; i += 4) {
+    rows.push(
+      cells
+        .slice(i, i + 4)
+        .join(' ')
+        .trimEnd(),
+    );
+  }
+  return [
+    ...labelled('regs', rows),
+    ...labelled(
+      'stack',
+      backtrace.map(({ pc, symbol }, i) => `#${i} ${hex(pc)}${symbol ? ` ${symbol}` : ''}`),
+    ),
+    ...labelled('areas', areas.map(areaWords)),
+  ];
+}
+
+function outcomeWords(flow: TrapView, paint: Paint): string {
+  const words = plainOutcome(flow);
+  return isBad(flow.outcome) ? paint.bad(words) : flow.outcome.kind === 'resolved' ? paint.good(words) : words;
+}
+
+function plainOutcome({ outcome }: TrapView): string {
+  switch (outcome.kind) {
+    case 'resolved':
+      return `resolved; retried at ${hex(outcome.retriedAt)}`;
+    case 'returned':
+      return `returned ${resultWords(outcome.value)}`;
+    case 'errno':
+      return `returned -${outcome.errno} (${outcome.name})`;
+    case 'blocked':
+      return `waits for ${outcome.on}`;
+    case 'signal':
+      return `${outcome.signal} (${outcome.code}) at ${hex(outcome.address)}; exit ${outcome.exit}`;
+    case 'exit':
+      return `exit ${outcome.status}`;
+    case 'rescheduled':
+      return 'rescheduled';
+    case 'panic':
+      return `kernel panic: ${outcome.message}`;
+    case 'delivered':
+      return `delivered to ${PRIVILEGE_WORDS[outcome.to]}, vector ${hex(outcome.vector)}`;
+  }
+}
