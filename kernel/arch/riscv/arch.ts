@@ -75,9 +75,15 @@ export const RISCV: Arch = {
   machineName: 'riscv64',
 };
 
-/** SFENCE.VMA in its four forms. */
+/**
+ * SFENCE.VMA in its four forms. A hart that runs user code would be brought to the supervisor by an interrupt, fence and
+ * go back; here that is done in its place at once.
+ */
 function sfence(hart: Hart, address: bigint | undefined, asid: number | undefined): void {
+  const mode = isa.readSystem(hart, 'mode');
+  if (mode === 0n) isa.writeSystem(hart, 'mode', 1n);
   if (asid === undefined) isa.perform(hart, 'sfence.vma', ...(address === undefined ? [] : [address]));
   else if (address === undefined) isa.perform(hart, 'sfence.vma.asid', BigInt(asid));
   else isa.perform(hart, 'sfence.vma', address, BigInt(asid));
+  if (mode === 0n) isa.writeSystem(hart, 'mode', mode);
 }
