@@ -23,6 +23,8 @@ export interface BareCase {
 /** s11 says where the next result goes. t3 to t6 belong to the handlers, a7 to `leave`. */
 const PRELUDE = `
   .option norvc
+  .option nopic
+  .option norelax
   .macro emit reg
     sd \\reg, 0(s11)
     addi s11, s11, 8
@@ -60,7 +62,7 @@ _start:
   csrw pmpaddr15, t0
   li t0, 0x1f << 56
   csrw pmpcfg2, t0
-  j cases
+  tail cases
 park:
   wfi
   j park
@@ -139,6 +141,9 @@ fresh:
   csrw mideleg, zero
   csrw medeleg, zero
   csrw satp, zero
+  csrw pmpcfg0, zero
+  li t0, 0x1f << 56
+  csrw pmpcfg2, t0
   sfence.vma
   li t0, 0x222
   csrc mip, t0
@@ -221,7 +226,7 @@ function assemble(cases: readonly BareCase[]): { elf: string; bytes: Uint8Array;
   const source = join(directory, 'image.S');
   const elf = join(directory, 'image.elf');
   const binary = join(directory, 'image.bin');
-  writeFileSync(source, `${PRELUDE}\ncases:\n${body.join('')}\n  j done\n${DATA}`);
+  writeFileSync(source, `${PRELUDE}\ncases:\n${body.join('')}\n  tail done\n${DATA}`);
   const flags = ['-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-nostdlib', '-static'];
   execFileSync('riscv64-linux-gnu-gcc', [...flags, '-Wl,-Ttext=0x80000000,--build-id=none', '-o', elf, source]);
   execFileSync('riscv64-linux-gnu-objcopy', ['-O', 'binary', elf, binary]);
@@ -242,7 +247,7 @@ function runHere(bytes: Uint8Array): string {
   });
   machine.ram.writeBytes(ramOffset(RAM_START), bytes);
   RISCV64.startBare(machine.harts[0], 0x8000_0000n);
-  const exit = machine.run(5_000_000);
+  const exit = machine.run(2_000_000);
   if (exit.kind !== 'finished' || exit.finish.kind !== 'pass') {
     throw new Error(`${JSON.stringify(exit.kind)} at ${machine.harts[0].pc.toString(16)}\n${text}`);
   }
