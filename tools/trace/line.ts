@@ -20,7 +20,7 @@ export function lineView(flow: TrapView, paint: Paint = PLAIN, depth = 0): strin
     return [
       `${head}${place(flow)}${callWords(flow.call)}`,
       ...nested,
-      `${head}${column(hex(flow.origin.pc), WHERE)} ${''.padEnd(TEXT[0])} ${outcomeWords(flow, paint)}`,
+      `${head}${column(hex(flow.origin.pc), WHERE)} ${outcomeWords(flow, paint)}`,
     ];
   }
   return [...nested, `${head}${place(flow)}${whatWords(flow)}${outcomeWords(flow, paint)}`];
