@@ -20,6 +20,7 @@ export const MAX_RW_COUNT = 0x7fff_f000;
 /** Most elements of an iovec array. */
 export const IOV_MAX = 1024;
 
+export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
 export const S_IFCHR = 0o020000;
 export const S_IFDIR = 0o040000;

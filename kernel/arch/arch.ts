@@ -148,11 +148,17 @@ export interface Arch {
   setResult(context: UserContext, value: bigint): void;
   restartCall(context: UserContext): void;
   skipCall(context: UserContext): void;
+  /** Where a frame keeps its return address and its caller's frame pointer, in bytes from the frame pointer. */
+  readonly frame: { readonly returnAddress: bigint; readonly caller: bigint };
+  /** The slot of the return address of a function that has not saved it; `undefined`: there is none. */
+  readonly link: string | undefined;
   /** TLS and child-side adjustments of clone. */
   setStack(context: UserContext, stack: bigint): void;
   setTls(context: UserContext, tls: bigint): void;
   /** System-call numbers by name: the target's Linux table, for the calls that exist in it. */
   readonly callNames: ReadonlyMap<number, string>;
+  /** Calls that only this target has, and the kernel's name for each that it knows. */
+  readonly ownCalls: ReadonlyMap<string, string>;
 
   /** Programs the next timer interrupt, in ticks of the platform's timer; `undefined`: none. */
   setTimer(hart: Hart, ticks: bigint | undefined): void;

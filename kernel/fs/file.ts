@@ -4,6 +4,8 @@ import type { FileStat } from '../abi/files.ts';
 export interface Channel {
   /** In words, for records: `console input`. */
   readonly what: string;
+  /** Something happened that those who wait may want to know of; the kernel wakes them and clears it. */
+  changed?: boolean;
 }
 
 /** A file as open descriptors see it. Reads are made in two steps, so that bytes are gone only once they were copied. */

@@ -14,7 +14,6 @@ export class Pipe implements FileNode, Channel {
   private held = 0;
   private readers = 0;
   private writers = 0;
-  /** Something happened that those who wait may want to know; the kernel wakes them and clears it. */
   changed = false;
 
   constructor(inode: number) {

@@ -67,6 +67,11 @@ export const RISCV: Arch = {
   setStack: (context, stack) => context.registers.set('x2', stack),
   setTls: (context, tls) => context.registers.set('x4', tls),
   callNames: CALL_NAMES,
+  ownCalls: new Map([['riscv_flush_icache', 'flush_icache']]),
+
+  // psABI, "Frame Pointer Convention".
+  frame: { returnAddress: -8n, caller: -16n },
+  link: 'x1',
 
   setTimer: (hart, ticks) => isa.writeSystem(hart, 'stimecmp', ticks ?? NEVER),
   hwcap: HWCAP,

@@ -1,0 +1,120 @@
+import { CLONE, WALL, WCONTINUED, WNOHANG, WUNTRACED } from '../abi/clone.ts';
+import { LinuxError } from '../abi/errno.ts';
+import { waitStatus } from '../abi/signals.ts';
+import type { UserContext } from '../arch/arch.ts';
+import { UserPtr } from '../mm/user-pointer.ts';
+import type { Task } from '../task/task.ts';
+import type { Call } from './call.ts';
+import { Blocked, partial, type Result, row } from './row.ts';
+import { I32, RUSAGE, U8 } from './structs.ts';
+
+const NO_TIME = { seconds: 0n, microseconds: 0n };
+const NO_COUNTS = new Uint8Array(0);
+
+const exit = (call: Call, status: number): Result => call.system.tasks.exit(call.task, { status: status & 0xff });
+
+/** Flags with which a new process is made; everything else asks for a thread or a namespace. */
+const FORK_FLAGS =
+  CLONE.CSIGNAL |
+  CLONE.VM |
+  CLONE.VFORK |
+  CLONE.SETTLS |
+  CLONE.PARENT_SETTID |
+  CLONE.CHILD_CLEARTID |
+  CLONE.CHILD_SETTID;
+
+/** clone(2) as fork makes it, the argument order being that of CONFIG_CLONE_BACKWARDS. */
+function clone(call: Call, flags: bigint, stack: bigint, parentTid: bigint, tls: bigint, childTid: bigint): Result {
+  const { arch } = call.system.memory;
+  if ((flags & CLONE.SIGHAND) !== 0n && (flags & CLONE.VM) === 0n) throw new LinuxError('EINVAL');
+  if ((flags & CLONE.THREAD) !== 0n && (flags & CLONE.SIGHAND) === 0n) throw new LinuxError('EINVAL');
+  const sharesMemory = (flags & CLONE.VM) !== 0n && (flags & CLONE.VFORK) === 0n;
+  if ((flags & ~FORK_FLAGS) !== 0n || sharesMemory) throw new LinuxError('ENOSYS');
+  const exitSignal = Number(flags & CLONE.CSIGNAL);
+  if (exitSignal > 64) throw new LinuxError('EINVAL');
+  const context: UserContext = { pc: call.task.context.pc, registers: new Map(call.task.context.registers) };
+  arch.setResult(context, 0n);
+  arch.skipCall(context);
+  if (stack !== 0n) arch.setStack(context, stack);
+  if ((flags & CLONE.SETTLS) !== 0n) arch.setTls(context, tls);
+  const setTid = (flags & CLONE.CHILD_SETTID) !== 0n ? childTid : undefined;
+  const child = call.system.tasks.fork(call.task, { exitSignal, context, setTid });
+  if ((flags & CLONE.PARENT_SETTID) !== 0n) {
+    // As Linux does, the child exists whether or not its number could be stored.
+    try {
+      new UserPtr(parentTid, I32).get(call).store(child.pid);
+    } catch (error) {
+      if (!(error instanceof LinuxError)) throw error;
+    }
+  }
+  return child.pid;
+}
+
+const WAIT_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | WALL | 0x2000_0000 | 0x8000_0000;
+
+function wait4(call: Call, pid: number, status: bigint, options: number, usage: bigint): Result {
+  if ((options & ~WAIT_OPTIONS) !== 0) throw new LinuxError('EINVAL');
+  if (pid === -0x8000_0000) throw new LinuxError('ESRCH');
+  const candidates = [...call.task.children].filter((child) => isMeant(child, pid));
+  if (candidates.length === 0) throw new LinuxError('ECHILD');
+  const ended = candidates.find(({ state }) => state === 'zombie');
+  if (!ended?.ending) return (options & WNOHANG) !== 0 ? 0 : new Blocked('a child', call.task.childEnded);
+  // As Linux does, the child is gone whether or not its status could be stored.
+  call.system.tasks.forget(ended);
+  new UserPtr(status, I32).nullable()?.get(call).store(waitStatus(ended.ending));
+  new UserPtr(usage, RUSAGE).nullable()?.get(call).store({ user: NO_TIME, system: NO_TIME, counts: NO_COUNTS });
+  return ended.pid;
+}
+
+/** All processes are of one group, the first one's. */
+const isMeant = (child: Task, pid: number): boolean => pid === -1 || pid === 0 || pid === -1 || child.pid === pid;
+
+export const PROCESS_CALLS = [
+  row('exit', ['int'], exit),
+  row('exit_group', ['int'], exit),
+  partial(
+    'makes processes, not threads: CLONE_VM only together with CLONE_VFORK, whose child gets a copy of the memory',
+    row('clone', ['bits', 'pointer', 'pointer', 'pointer', 'pointer'], clone),
+  ),
+  partial(
+    'usage is all zero; process groups are not kept',
+    row('wait4', ['int', 'pointer', 'flags', 'pointer'], wait4),
+  ),
+  row('getpid', [], ({ task }) => task.pid),
+  row('gettid', [], ({ task }) => task.pid),
+  row('getppid', [], ({ task }) => task.parent?.pid ?? 0),
+  row('getuid', [], () => 0),
+  row('geteuid', [], () => 0),
+  row('getgid', [], () => 0),
+  row('getegid', [], () => 0),
+  row('getpgid', ['int'], ({ system }, pid) => {
+    if (pid !== 0 && !system.tasks.get(pid)) throw new LinuxError('ESRCH');
+    return system.tasks.first?.pid ?? 1;
+  }),
+  row('sched_yield', [], (call) => {
+    call.givesWay = true;
+    return 0;
+  }),
+  partial(
+    'every process may run on every hart',
+    row('sched_getaffinity', ['int', 'size', 'pointer'], (call, pid, size, mask) => {
+      if (pid !== 0 && !call.system.tasks.get(pid)) throw new LinuxError('ESRCH');
+      const { harts } = call.system.memory.machine;
+      if (size < 8n || size % 8n !== 0n) throw new LinuxError('EINVAL');
+      const bytes = Uint8Array.of((1 << harts.length) - 1, 0, 0, 0, 0, 0, 0, 0);
+      if (new UserPtr(mask, U8).getAsSlice(call, 8).writeFrom(bytes) < 8) throw new LinuxError('EFAULT');
+      return 8;
+    }),
+  ),
+  partial(
+    'nothing is cleared at exit: no thread could wait for it',
+    row('set_tid_address', ['pointer'], ({ task }) => task.pid),
+  ),
+  partial(
+    'accepted and not used: there are no threads',
+    row('set_robust_list', ['pointer', 'size'], (_, _head, size) => {
+      if (size !== 24n) throw new LinuxError('EINVAL');
+      return 0;
+    }),
+  ),
+];

@@ -1,0 +1,104 @@
+import { LinuxError } from '../abi/errno.ts';
+import { defaultAction, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGNAL_MAX, SIGNALS, signalBit } from '../abi/signals.ts';
+import { UserConstPtr, UserPtr } from '../mm/user-pointer.ts';
+import type { Task } from '../task/task.ts';
+import type { Call } from './call.ts';
+import { partial, type Result, row } from './row.ts';
+import { SIGACTION, SIGNAL_STACK, U64 } from './structs.ts';
+
+/** Bytes of a sigset_t as the kernel has it. */
+const SET_BYTES = 8n;
+const UNBLOCKABLE = signalBit(SIGNALS.SIGKILL) | signalBit(SIGNALS.SIGSTOP);
+
+function send({ system }: Call, targets: readonly Task[], signal: number): Result {
+  if (signal < 0 || signal > SIGNAL_MAX) throw new LinuxError('EINVAL');
+  if (targets.length === 0) throw new LinuxError('ESRCH');
+  const stops = signal !== 0 && defaultAction(signal) === 'stop';
+  if (stops && targets.some(({ signals }) => !signals.ignores(signal))) throw new LinuxError('ENOSYS');
+  for (const task of targets) system.tasks.send(task, signal);
+  return 0;
+}
+
+/** kill(2): a process, all of the caller's group, or all but the first and the caller. There is one group, the first's. */
+function kill(call: Call, pid: number, signal: number): Result {
+  const { tasks } = call.system;
+  if (pid > 0) return send(call, one(tasks.get(pid)), signal);
+  if (pid === -1) {
+    const others = tasks.all().filter((task) => task !== tasks.first && task !== call.task);
+    return send(call, others, signal);
+  }
+  return send(call, pid === 0 || -pid === tasks.first?.pid ? tasks.all() : [], signal);
+}
+
+const one = (task: Task | undefined): Task[] => (task ? [task] : []);
+
+function rtSigaction(call: Call, signal: number, action: bigint, old: bigint, size: bigint): Result {
+  if (size !== SET_BYTES) throw new LinuxError('EINVAL');
+  const given = new UserConstPtr(action, SIGACTION).nullable()?.get(call).load();
+  if (signal < 1 || signal > SIGNAL_MAX) throw new LinuxError('EINVAL');
+  if (given && (signal === SIGNALS.SIGKILL || signal === SIGNALS.SIGSTOP)) throw new LinuxError('EINVAL');
+  const { signals } = call.task;
+  const before = signals.action(signal);
+  if (given) signals.setAction(signal, { ...given, mask: given.mask & ~UNBLOCKABLE });
+  new UserPtr(old, SIGACTION).nullable()?.get(call).store(before);
+  return 0;
+}
+
+function rtSigprocmask(call: Call, how: number, set: bigint, old: bigint, size: bigint): Result {
+  if (size !== SET_BYTES) throw new LinuxError('EINVAL');
+  const { signals } = call.task;
+  const before = signals.mask;
+  const given = new UserConstPtr(set, U64).nullable()?.get(call).load();
+  if (given !== undefined) {
+    if (how === SIG_BLOCK) signals.mask |= given;
+    else if (how === SIG_UNBLOCK) signals.mask &= ~given;
+    else if (how === SIG_SETMASK) signals.mask = given;
+    else throw new LinuxError('EINVAL');
+    signals.mask &= ~UNBLOCKABLE;
+    call.system.tasks.unmask(call.task);
+  }
+  new UserPtr(old, U64).nullable()?.get(call).store(before);
+  return 0;
+}
+
+const SS_DISABLE = 2;
+/** MINSIGSTKSZ of asm-generic. */
+const SMALLEST_STACK = 2048n;
+
+function sigaltstack(call: Call, stack: bigint, old: bigint): Result {
+  const { signals } = call.task;
+  const given = new UserConstPtr(stack, SIGNAL_STACK).nullable()?.get(call).load();
+  const before = signals.stack;
+  if (given) {
+    if ((given.flags & ~SS_DISABLE) !== 0) throw new LinuxError('EINVAL');
+    const disabled = (given.flags & SS_DISABLE) !== 0;
+    if (!disabled && given.size < SMALLEST_STACK) throw new LinuxError('ENOMEM');
+    signals.stack = disabled ? { start: 0n, flags: SS_DISABLE, size: 0n } : given;
+  }
+  new UserPtr(old, SIGNAL_STACK).nullable()?.get(call).store(before);
+  return 0;
+}
+
+const NO_HANDLERS = 'remembered, but no handler is called yet: a signal with a handler does its default';
+const NO_STOPPING = 'default actions only, SI codes are not kept; stopping a process is refused with ENOSYS';
+
+export const SIGNAL_CALLS = [
+  partial(NO_STOPPING, row('kill', ['int', 'int'], kill)),
+  partial(
+    NO_STOPPING,
+    row('tkill', ['int', 'int'], (call, pid, signal) => {
+      if (pid <= 0) throw new LinuxError('EINVAL');
+      return send(call, one(call.system.tasks.get(pid)), signal);
+    }),
+  ),
+  partial(
+    NO_STOPPING,
+    row('tgkill', ['int', 'int', 'int'], (call, group, pid, signal) => {
+      if (pid <= 0 || group <= 0) throw new LinuxError('EINVAL');
+      return send(call, group === pid ? one(call.system.tasks.get(pid)) : [], signal);
+    }),
+  ),
+  partial(NO_HANDLERS, row('rt_sigaction', ['int', 'pointer', 'pointer', 'size'], rtSigaction)),
+  row('rt_sigprocmask', ['int', 'pointer', 'pointer', 'size'], rtSigprocmask),
+  partial(NO_HANDLERS, row('sigaltstack', ['pointer', 'pointer'], sigaltstack)),
+];

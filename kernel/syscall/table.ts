@@ -1,0 +1,26 @@
+import type { Arch } from '../arch/arch.ts';
+import { FILE_CALLS } from './file.ts';
+import { MEMORY_CALLS } from './memory.ts';
+import { PROCESS_CALLS } from './process.ts';
+import type { CallRow } from './row.ts';
+import { SIGNAL_CALLS } from './signal.ts';
+import { HOOK_CALL, HOOK_NUMBER, SYSTEM_CALLS } from './system.ts';
+import { TIME_CALLS } from './time.ts';
+
+/** Every system call that the kernel has, by name. What is not here, or has no number on the target, is ENOSYS. */
+export const CALLS: ReadonlyMap<string, CallRow> = new Map(
+  [...PROCESS_CALLS, ...MEMORY_CALLS, ...FILE_CALLS, ...TIME_CALLS, ...SIGNAL_CALLS, ...SYSTEM_CALLS].map((call) => [
+    call.name,
+    call,
+  ]),
+);
+
+/** The target's system calls by number. */
+export function callTable({ callNames, ownCalls }: Arch): ReadonlyMap<number, CallRow> {
+  const table = new Map<number, CallRow>([[HOOK_NUMBER, HOOK_CALL]]);
+  for (const [number, name] of callNames) {
+    const call = CALLS.get(ownCalls.get(name) ?? name);
+    if (call) table.set(number, call);
+  }
+  return table;
+}
