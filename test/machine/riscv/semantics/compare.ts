@@ -5,7 +5,10 @@ import { SIGNAL } from './here.ts';
 import { CODE, INPUT, OUTPUT } from './layout.ts';
 
 const hex = (value: bigint) => value.toString(16);
-const SIGNAL_NAMES = new Map(Object.entries(SIGNAL).map(([name, number]) => [BigInt(number), name] as const));
+/** SIGALRM is the outsider's for a case that never traps. */
+const SIGNAL_NAMES = new Map(
+  Object.entries({ ...SIGNAL, SIGALRM: 14 }).map(([name, number]) => [BigInt(number), name] as const),
+);
 
 /** A place where both may rightly differ, and the manual's word on it. */
 export interface Exemption {
