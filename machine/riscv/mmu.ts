@@ -116,7 +116,11 @@ function misaligned(hart: Hart, address: bigint, shape: AccessShape): boolean {
 function busFault(hart: Hart, address: bigint, shape: AccessShape): void {
   const mode = privilege(hart, shape.kind);
   const walked = walk(hart, address, { ...shape, privilege: mode });
-  refuse(hart, address, shape, mode, ending(walked, 'nothing there'));
+  const entry = walked.mode === 'Bare' ? undefined : hart.tlb.lookup(address >> 12n, walked.asid);
+  const { result } = walked;
+  const stale = entry !== undefined && ('fault' in result || (result.update?.old ?? result.bits) !== entry.bits);
+  const shown = stale ? tlbWalk(hart, address, shape, mode, entry, 'nothing there') : ending(walked, 'nothing there');
+  refuse(hart, address, shape, mode, shown);
 }
 
 /** Translation is off in M-mode and where satp.MODE is Bare. */

@@ -4,7 +4,7 @@ import { accessShape } from '../../../machine/access.ts';
 import { MMU } from '../../../machine/riscv/mmu.ts';
 import { A, Bench, D, G, R, RAM_BASE, SCHEMES, U, V, W, X } from './mmu-harness.ts';
 
-const [SV39] = SCHEMES;
+const [SV39, SV48] = SCHEMES;
 const ROOT = RAM_BASE + 0x1000n;
 const OLD = RAM_BASE + 0x10000n;
 const NEW = RAM_BASE + 0x11000n;
@@ -162,6 +162,19 @@ describe('what changes at once, with no fence', () => {
     // A root changed under the same ASID, unfenced: the old translation stays.
     bench.satp(SV39, RAM_BASE + 0x9000n, 5);
     expect(bench.memory.load(OLD, 8)).toBe(2n);
+  });
+
+  it('12.1.11: from Sv48 to Sv39 unfenced, entries stay, but an address must be canonical for the scheme of now', () => {
+    const bench = new Bench();
+    bench.setting({ mode: 'S' });
+    const low = VA;
+    const high = VA | (1n << 40n);
+    for (const address of [low, high]) bench.map(SV48, ROOT, address, OLD, V | R | A);
+    bench.satp(SV48, ROOT, 4);
+    expect([low, high].map((address) => MMU.translate(bench.hart, address, LOAD))).toEqual([true, true]);
+    bench.satp(SV39, RAM_BASE + 0x9000n, 4);
+    expect([low, high].map((address) => MMU.translate(bench.hart, address, LOAD))).toEqual([true, false]);
+    expect(bench.hart.trap).toMatchObject({ cause: 13, value: high, walk: { result: { fault: 'not canonical' } } });
   });
 
   it('faults are not remembered: an entry made valid answers with no fence', () => {

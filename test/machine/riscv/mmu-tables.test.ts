@@ -358,10 +358,21 @@ describe('what a trap records', () => {
   });
 
   it('a bus fault shows the walk that led nowhere', () => {
-    const { bench } = mapped(V | R | W | A | D, { mode: 'S' }, 0x2000_0000n);
+    const { bench, at } = mapped(V | R | W | A | D, { mode: 'S' }, 0x2000_0000n);
     expect(bench.memory.load(VA + 0x10n, 4)).toBeUndefined();
     expect(bench.hart.trap).toMatchObject({ cause: 5, value: VA + 0x10n });
     expect(bench.hart.trap.walk?.steps.at(-1)?.decision).toBe('leaf rw- a d, nothing there');
+    expect(bench.memory.store(VA + 0x10n, 4, 0n)).toBe(false);
+    expect(bench.hart.trap.walk?.steps.at(-1)?.decision).toBe('leaf rw- a d, nothing there');
+    // Where a stale entry led there, the entry, and the tables as they are now.
+    bench.poke(at, 0n);
+    expect(bench.memory.load(VA + 0x10n, 4)).toBeUndefined();
+    expect(fault(bench)).toBe('nothing there');
+    const decisions = bench.hart.trap.walk!.steps.map(({ decision }) => decision);
+    expect([decisions[0], decisions.at(-1)]).toEqual([
+      'from the TLB: leaf rw- a d, nothing there',
+      'in memory now: not valid',
+    ]);
   });
 
   it('mmu.walk changes nothing and reads as asked, whatever the TLB holds', () => {
