@@ -1,4 +1,4 @@
-import { type AccessShape, accessShape } from './access.ts';
+import { type AccessShape, type Atomicity, accessShape } from './access.ts';
 import { type RamOffset, ramOffset } from './addr.ts';
 import { FastTlb } from './fast-tlb.ts';
 import type { Hart } from './hart.ts';
@@ -7,8 +7,14 @@ import type { AmoOperation } from './ir/index.ts';
 const scratch = new BigUint64Array(1);
 const halves = new Int32Array(scratch.buffer);
 
-const LOAD = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((size) => accessShape('load', size));
-const STORE = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((size) => accessShape('store', size));
+/** Shapes by size in bytes; the parts of an access across two pages have any. */
+const shapes = (kind: 'load' | 'store', atomicity?: Atomicity) =>
+  [0, 1, 2, 3, 4, 5, 6, 7, 8].map((size) => accessShape(kind, size, atomicity));
+const LOAD = shapes('load');
+const STORE = shapes('store');
+const RESERVED = shapes('load', 'reserved');
+const CONDITIONAL = shapes('store', 'conditional');
+const AMO = shapes('store', 'amo');
 
 /**
  * A hart's loads and stores: translation, alignment, page crossing, RAM or device. Whoever acts as an instruction of
@@ -54,7 +60,7 @@ export class VirtualMemory {
   /** Loads and reserves (LR): naturally aligned, in RAM. */
   loadReserved(address: bigint, size: number): bigint | undefined {
     const { hart } = this;
-    const offset = this.atomic(address, accessShape('load', size, 'reserved'));
+    const offset = this.atomic(address, RESERVED[size]);
     if (offset < 0) return undefined;
     hart.monitor.reserve(hart.id, hart.translated.pa, size);
     return hart.bus.ram.read(offset as RamOffset, size);
@@ -63,7 +69,7 @@ export class VirtualMemory {
   /** Stores if the reservation still holds (SC), giving it up: 1 made, 0 not, `undefined` a trap. */
   storeConditional(address: bigint, size: number, value: bigint): 0 | 1 | undefined {
     const { hart } = this;
-    const offset = this.atomic(address, accessShape('store', size, 'conditional'));
+    const offset = this.atomic(address, CONDITIONAL[size]);
     if (offset < 0) return undefined;
     const { pa } = hart.translated;
     const holds = hart.monitor.holds(hart.id, pa, size);
@@ -76,7 +82,7 @@ export class VirtualMemory {
   /** Reads, combines and writes indivisibly; the old value zero-extended, or `undefined`: a trap. */
   amo(operation: AmoOperation, address: bigint, size: number, operand: bigint): bigint | undefined {
     const { hart } = this;
-    const offset = this.atomic(address, accessShape('store', size, 'amo'));
+    const offset = this.atomic(address, AMO[size]);
     if (offset < 0) return undefined;
     const old = hart.bus.ram.read(offset as RamOffset, size);
     const bits = size * 8;
