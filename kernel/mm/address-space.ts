@@ -335,7 +335,7 @@ export class AddressSpace {
 
   /** Makes a frame, whose reference the area takes over, a page of it. Throws ENOMEM with nothing changed. */
   enter(area: Area, page: bigint, frame: bigint, rights: Rights, write: boolean): void {
-    this.table.set(page, this.leaf(frame, rights, true, write));
+    this.table.set(page, this.leaf(frame, rights, true, write && rights.write));
     area.pages.set(page >> 12n, frame);
     area.recorded++;
   }
@@ -434,7 +434,7 @@ export class AddressSpace {
     const veridian = policy === 'veridian';
     return format.leaf(frame, rights, {
       accessed: accessed || veridian,
-      dirty: rights.write && (dirty || veridian),
+      dirty: dirty || (veridian && rights.write),
       global: false,
       level: 0,
     });
