@@ -1,23 +1,96 @@
-import { ARCHES, Kernel, type KernelOptions, type TrapFlow } from '../kernel/index.ts';
-import { ElfError, type Isa, type Saved } from '../machine/index.ts';
+import { Kernel, LoadError, type Recorder, type RunResult } from '../kernel/index.ts';
+import { type Isa, parseElf, type Saved } from '../machine/index.ts';
+import { UserError } from './errors.ts';
 import type { Guest, GuestEnd } from './guest.ts';
 import { type StandardInput, say, write } from './host.ts';
 import type { GuestOptions } from './run-options.ts';
 import type { TraceOutput } from './trace/output.ts';
+import { deathReport } from './trace/report.ts';
+
+/** A program under the TypeScript kernel, its standard streams connected to ours. */
 export class KernelGuest implements Guest {
-  static start(..._: unknown[]): KernelGuest {
-    throw new Error('x');
+  readonly kernel: Kernel;
+  private readonly input: StandardInput;
+
+  private constructor(isa: Isa, options: GuestOptions, input: StandardInput, trace: TraceOutput) {
+    const { memory, harts, mmu, ad, policy, uaccess, testHooks } = options;
+    this.input = input;
+    this.kernel = new Kernel({
+      isa,
+      memory,
+      harts,
+      mmu,
+      ad,
+      policy,
+      uaccess,
+      testHooks,
+      seed: BigInt(options.seed),
+      ports: { output: write, input: input.read },
+      recorder: recorderFor(options, trace),
+    });
   }
-  static restore(..._: unknown[]): KernelGuest {
-    throw new Error('x');
+
+  /** Loads a program and makes it the first process. Throws ElfError and UserError. */
+  static start(
+    file: Uint8Array,
+    argv: readonly string[],
+    isa: Isa,
+    options: GuestOptions,
+    input: StandardInput,
+    trace: TraceOutput,
+  ): KernelGuest {
+    const image = parseElf(file);
+    try {
+      const guest = new KernelGuest(isa, options, input, trace);
+      guest.kernel.spawn(image, argv, options.environment);
+      return guest;
+    } catch (error) {
+      if (error instanceof LoadError) throw new UserError(error.message);
+      throw error;
+    }
   }
+
+  /** Takes up a saved state. */
+  static restore(saved: Saved, isa: Isa, options: GuestOptions, input: StandardInput, trace: TraceOutput): KernelGuest {
+    const guest = new KernelGuest(isa, options, input, trace);
+    guest.kernel.restore(saved);
+    return guest;
+  }
+
   get instructions(): number {
-    return 0;
+    return this.kernel.machine.instructions;
   }
-  run(_: number): 'running' {
-    return 'running';
+
+  run(steps: number): 'running' | 'waiting for input' | GuestEnd {
+    const result = this.kernel.run(steps);
+    if (result.kind === 'waiting for input') return result.kind;
+    // From a pipe, too, a guest gets its input after the same instruction in every run: all of it waits.
+    if (result.kind === 'running') return this.input.asked && !this.input.interactive ? 'waiting for input' : 'running';
+    return endOf(result);
   }
+
   save(): Saved {
-    return null;
+    return this.kernel.save();
+  }
+}
+
+/** Under the policies that can panic, records are made even where nobody looks at them: a panic tells its whole flow. */
+function recorderFor({ policy, uaccess }: GuestOptions, trace: TraceOutput): Recorder | undefined {
+  if (trace.active) return trace.record;
+  return policy === 'veridian' || uaccess === 'axptr' ? () => {} : undefined;
+}
+
+function endOf(result: Exclude<RunResult, { kind: 'running' | 'waiting for input' }>): GuestEnd {
+  switch (result.kind) {
+    case 'exited': {
+      const { status, signal, flow } = result;
+      if (signal === undefined) return { kind: 'exited', status };
+      say(flow ? deathReport(flow) : `killed by ${signal}`);
+      return { kind: 'killed', status, signal };
+    }
+    case 'panic':
+      return result;
+    case 'deadlock':
+      return { kind: 'failed', status: 1, message: result.message };
   }
 }

@@ -155,7 +155,7 @@ export function named<T>(path: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (error instanceof ElfError) throw new ElfError(`${path}: ${error.message}`);
+    if (error instanceof ElfError || error instanceof UserError) throw new UserError(`${path}: ${error.message}`);
     throw error;
   }
 }
