@@ -70,6 +70,12 @@ function takeNestedTrap(memory: Memory, hart: Hart): void {
   hart.pc = gate;
   hart.takeTrap();
   memory.machine.observer?.(hart);
-  memory.onNestedTrap(hart);
+  try {
+    memory.onNestedTrap(hart);
+  } catch (error) {
+    // The nested entry closed user memory and was left without its return: what surrounds the access may go on with it.
+    memory.arch.setUserAccess(hart, memory.uaccess === 'axptr' || memory.userAccess[hart.id]);
+    throw error;
+  }
   if (hart.pc !== gate) throw new Error(`a nested trap returned to ${hart.pc.toString(16)}`);
 }
