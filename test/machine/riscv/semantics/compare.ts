@@ -5,9 +5,9 @@ import { SIGNAL } from './here.ts';
 import { CODE, INPUT, OUTPUT } from './layout.ts';
 
 const hex = (value: bigint) => value.toString(16);
-/** SIGALRM is the outsider's for a case that never traps. */
+/** SIGVTALRM is the outsider's for a case that never traps. */
 const SIGNAL_NAMES = new Map(
-  Object.entries({ ...SIGNAL, SIGALRM: 14 }).map(([name, number]) => [BigInt(number), name] as const),
+  Object.entries({ ...SIGNAL, SIGVTALRM: 26 }).map(([name, number]) => [BigInt(number), name] as const),
 );
 
 /** A place where both may rightly differ, and the manual's word on it. */
