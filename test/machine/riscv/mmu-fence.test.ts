@@ -193,6 +193,25 @@ describe('what changes at once, with no fence', () => {
     expect(bench.memory.store(VA, 8, 1n)).toBe(true);
   });
 
+  it('Svade: D set in memory is not seen while the entry without it stays', () => {
+    const bench = new Bench();
+    bench.satp(SV39, ROOT);
+    bench.setting({ mode: 'S' });
+    const at = bench.map(SV39, ROOT, VA, OLD, V | R | W | A);
+    expect(bench.memory.load(VA, 8)).toBe(0n);
+    bench.poke(at, bench.peek(at)! | D);
+    expect(bench.memory.store(VA, 8, 1n)).toBe(false);
+    expect(bench.hart.trap).toMatchObject({ cause: 15, walk: { result: { fault: 'dirty bit clear' } } });
+    expect(bench.hart.trap.walk?.steps.map(({ decision }) => decision)).toEqual([
+      'from the TLB: leaf rw- a, dirty bit clear',
+      'in memory now: table 80002000',
+      'in memory now: table 80003000',
+      'in memory now: leaf rw- a d',
+    ]);
+    bench.hart.isa.perform(bench.hart, 'sfence.vma', VA);
+    expect(bench.memory.store(VA, 8, 1n)).toBe(true);
+  });
+
   it('nothing is evicted: ten thousand pages stay', () => {
     const bench = new Bench();
     bench.satp(SV39, ROOT);
