@@ -174,7 +174,11 @@ export class Kernel {
   save(): Saved {
     const { state, flows, result } = this;
     if (result) throw new Error('nothing is left to be saved');
-    return { machine: this.machine.save(), kernel: encodeGraph(state, this.externals()), traps: flows.count };
+    return {
+      machine: this.machine.save(),
+      kernel: encodeGraph(state, this.externals(), { KernelState }),
+      traps: flows.count,
+    };
   }
 
   /** Takes up a state saved by a kernel of the same options. */
@@ -185,7 +189,7 @@ export class Kernel {
       readonly traps: number;
     };
     this.machine.restore(machine);
-    this.state = decodeGraph(kernel, this.externals()) as KernelState;
+    this.state = decodeGraph(kernel, this.externals(), { KernelState }) as KernelState;
     this.state.memory.attach(this.environment);
     this.entry = this.makeEntry();
     this.flows.count = traps;
