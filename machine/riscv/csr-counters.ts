@@ -53,7 +53,7 @@ function writeInhibit(hart: Hart, value: bigint): void {
   hart.set(MCOUNTINHIBIT, value & (CYCLE.inhibit | INSTRET.inhibit));
 }
 
-/** Whether counter `n` is kept from the hart's mode by mcounteren or scounteren (Priv. spec 3.1.11, 10.1.5). */
+/** Whether counter `n` is kept from the hart's mode by mcounteren or scounteren (Priv. spec 3.1.11, 12.1.5). */
 function gated(hart: Hart, n: number): boolean {
   const mode = hart.get32(MODE);
   if (mode === M_MODE) return false;

@@ -65,7 +65,7 @@ export const INTERRUPT_CSRS: readonly Csr[] = [
     modify: (hart) => hart.get(MIP),
     write: (hart, value) => writeMip(hart, stimecmpDrives(hart) ? SSI | SEI : DELEGABLE, value),
   },
-  // What is not delegated reads as zero and cannot be written (Priv. spec 10.1.3).
+  // What is not delegated reads as zero and cannot be written (Priv. spec 12.1.3).
   {
     name: 'sie',
     read: (hart) => hart.get(MIE) & hart.get(MIDELEG),

@@ -2,7 +2,7 @@ import type { Hart } from '../hart.ts';
 import type { Csr } from './csr.ts';
 import { SLOTS } from './registers.ts';
 
-/** Fields of mstatus and sstatus (Priv. spec 3.1.6, 10.1.1). */
+/** Fields of mstatus and sstatus (Priv. spec 3.1.6, 12.1.1). */
 export const STATUS = {
   SIE: 1n << 1n,
   MIE: 1n << 3n,
@@ -41,7 +41,7 @@ export const previousMode = (hart: Hart): number => Number((hart.get(MSTATUS) & 
 /** A mode in MPP's place. */
 export const asMpp = (mode: number): bigint => BigInt(mode) << MPP_SHIFT;
 
-/** SD summarises FS, VS and XS, of which only FS exists (Priv. spec 3.1.6.6). */
+/** SD summarises FS, VS and XS, of which only FS exists (Priv. spec 3.1.6.7). */
 const withSummary = (status: bigint): bigint => ((status & FS) === FS ? status | SD : status);
 
 function writeStatus(hart: Hart, mask: bigint, value: bigint): void {

@@ -78,7 +78,7 @@ const SATP_CSR: Csr = {
   refuses: (hart) => hart.get32(MODE) === S_MODE && statusHas(hart, STATUS.TVM),
   read: (hart) => hart.get(SATP),
   write: (hart, value) => {
-    // A write with an unsupported MODE has no effect, on no field (Priv. spec 10.1.11).
+    // A write with an unsupported MODE has no effect, on no field (Priv. spec 12.1.11).
     if (!SATP_MODES.includes(value >> 60n)) return;
     hart.set(SATP, value);
     hart.contextChanged();

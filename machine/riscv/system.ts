@@ -58,7 +58,7 @@ function fence(hart: Hart, address: bigint | undefined, asid: bigint | undefined
   const mode = hart.get32(MODE);
   if (mode === U_MODE || (mode === S_MODE && statusHas(hart, STATUS.TVM))) return false;
   const space = asid === undefined ? undefined : Number(asid & ASID_MASK);
-  // With an ASID, global entries stay (Priv. spec 10.2.1).
+  // With an ASID, global entries stay (Priv. spec 12.2.1).
   const doomed = (entry: TlbEntry) => space === undefined || (!entry.global && entry.asid === space);
   if (address === undefined) hart.tlb.invalidate(doomed);
   else hart.tlb.invalidatePage(address >> 12n, doomed);

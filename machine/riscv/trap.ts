@@ -68,7 +68,7 @@ export function deliver(hart: Hart): void {
   hart.contextChanged();
 }
 
-/** Fills `hart.trap` with the interrupt that must be taken now; false where there is none (Priv. spec 3.1.9, 10.1.3). */
+/** Fills `hart.trap` with the interrupt that must be taken now; false where there is none (Priv. spec 3.1.9, 12.1.3). */
 export function interrupt(hart: Hart): boolean {
   const ready = pendingInterrupts(hart) & hart.get(MIE);
   if (ready === 0n) return false;
@@ -90,7 +90,7 @@ export function wakes(hart: Hart): boolean {
   return (pendingInterrupts(hart) & hart.get(MIE)) !== 0n;
 }
 
-/** SRET; false where it is illegal (Priv. spec 3.3.2, 3.1.6.5 for TSR). The pc is the caller's to set. */
+/** SRET; false where it is illegal (Priv. spec 3.3.2, 3.1.6.6 for TSR). The pc is the caller's to set. */
 export function supervisorReturn(hart: Hart): boolean {
   const mode = hart.get32(MODE);
   if (mode === U_MODE || (mode === S_MODE && statusHas(hart, STATUS.TSR))) return false;

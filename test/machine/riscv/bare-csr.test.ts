@@ -42,7 +42,7 @@ const WRITABLE: readonly Writable[] = [
     values: [xlen64(2n << 11n)],
     differs: '3.1.6.1: MPP is WARL and holds no mode that does not exist',
   },
-  { csr: 'mstatus', values: [xlen64(3n << 9n)], differs: '3.1.6.6: without V, VS may be read-only zero' },
+  { csr: 'mstatus', values: [xlen64(3n << 9n)], differs: '3.1.6.7: without V, VS may be read-only zero' },
   { csr: 'mtvec', values: [0x8000_0000n, 0x8000_0001n, 0x1234_5678_9abc_def4n, ~3n, ~2n] },
   { csr: 'stvec', values: [0x8000_0000n, 0x8000_0001n, 0x1234_5678_9abc_def4n, ~3n, ~2n] },
   { csr: 'medeleg', mask: 0xb3ffn },

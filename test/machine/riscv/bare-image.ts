@@ -16,7 +16,7 @@ import { describeWith } from '../../toolchain.ts';
 export interface BareCase {
   readonly name: string;
   readonly code: string;
-  /** Where QEMU does otherwise, what the manual says that allows or orders ours. */
+  /** Where QEMU 7.2 does otherwise, what the manual says that allows or orders ours. */
   readonly differs?: string;
 }
 
@@ -261,6 +261,11 @@ function runThere(elf: string, cpu: string): string {
   return execFileSync('qemu-system-riscv64', options, { encoding: 'latin1', timeout: 20_000 });
 }
 
+/** Whether this is the QEMU whose exceptions are listed; where a later one does otherwise, the list says nothing. */
+function isListedQemu(): boolean {
+  return /version 7\.2\./.test(execFileSync('qemu-system-riscv64', ['--version'], { encoding: 'latin1' }));
+}
+
 /** Results by case. */
 function split(text: string): string[][] {
   const results: string[][] = [];
@@ -276,7 +281,9 @@ export function compareWithQemu(name: string, cases: readonly BareCase[], cpu = 
   describeWith(['riscv64-linux-gnu-gcc', 'riscv64-linux-gnu-objcopy', 'qemu-system-riscv64'], name, () => {
     let ours: string[][] = [];
     let theirs: string[][] = [];
+    let listed = false;
     beforeAll(() => {
+      listed = isListedQemu();
       const { elf, bytes, directory } = assemble(cases);
       try {
         ours = split(runHere(bytes));
@@ -289,8 +296,8 @@ export function compareWithQemu(name: string, cases: readonly BareCase[], cpu = 
     for (const [i, { name, differs }] of cases.entries()) {
       it(differs ? `${name} (differs: ${differs})` : name, () => {
         expect(ours[i].length).toBeGreaterThan(0);
-        if (differs) expect(ours[i]).not.toEqual(theirs[i]);
-        else expect(ours[i]).toEqual(theirs[i]);
+        if (!differs) expect(ours[i]).toEqual(theirs[i]);
+        else if (listed) expect(ours[i]).not.toEqual(theirs[i]);
       });
     }
   });

@@ -5,7 +5,7 @@ const MODES = [0, 1, 3];
 const TSR_TW_TVM = ['0', '1 << 20', '1 << 21', '1 << 22', '7 << 20'];
 
 const EBREAK = '3.1.16: mtval is zero or the address for EBREAK; ours is the address';
-const MPRV = '3.1.6.3: a return to a mode below M clears MPRV';
+const MPRV = '3.1.6.4: a return to a mode below M clears MPRV';
 
 const privileged: BareCase[] = MODES.flatMap((mode) =>
   TSR_TW_TVM.flatMap((bits) =>
@@ -98,6 +98,9 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'illegal word of zeros and more': '.word 0x00000057',
   'illegal CSR': 'csrr t1, 0x3d0',
   'custom-0': '.word 0x0000000b',
+  'illegal compressed word': '.half 0x8002, 1',
+  'compressed word of zeros': '.half 0, 1',
+  'compressed ebreak': '.half 0x9002, 1',
   ebreak: 'ebreak',
   ecall: 'ecall',
   'load from nothing': 'li t1, 0x200010\n  ld t1, 0(t1)',
@@ -112,6 +115,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 
 const EXCEPTION_DIFFERS: Readonly<Record<string, string | undefined>> = {
   ebreak: EBREAK,
+  'compressed ebreak': EBREAK,
   'AMO on nothing': '3.1.15: an AMO raises store/AMO exceptions, never a load’s',
   'misaligned AMO': '3.1.15: an AMO raises store/AMO exceptions, never a load’s',
   'misaligned SC': 'Zalrsc: a misaligned SC raises an exception, reservation or not',
@@ -137,7 +141,7 @@ const exceptions: BareCase[] = MODES.flatMap((mode) =>
   ),
 );
 
-/** Loads and stores by M-mode under MPRV, which translates and protects them as MPP's mode (Priv. spec 3.1.6.3). */
+/** Loads and stores by M-mode under MPRV, which translates and protects them as MPP's mode (Priv. spec 3.1.6.4). */
 const TABLE = `
   la t0, table
   # Entry 2: RAM where it is, for S-mode. Entry 0: RAM once more, for U-mode; there is nothing at 0x200000 itself.

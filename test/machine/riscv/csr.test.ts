@@ -1,4 +1,5 @@
 // CSRs by clause: what QEMU cannot be asked, since it counts, times or chooses otherwise.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CSRS } from '../../../machine/riscv/csr.ts';
 import { CSR_NUMBERS } from '../../../machine/riscv/csr-names.ts';
@@ -141,7 +142,7 @@ describe('WARL fields, written with all ones', () => {
     expect(b.read('mstatus') & 0x1808n).toBe((mpp << 11n) | 8n);
   });
 
-  it('3.1.6.6: SD is set where FS is dirty, and only there', () => {
+  it('3.1.6.7: SD is set where FS is dirty, and only there', () => {
     const b = new SystemBench();
     const sd = [0n, 1n, 2n, 3n].map((fs) => {
       b.write('mstatus', fs << 13n);
@@ -150,7 +151,7 @@ describe('WARL fields, written with all ones', () => {
     expect(sd).toEqual([0n, 0n, 0n, 1n]);
   });
 
-  it('10.1.3: sie and sip show and change only what is delegated', () => {
+  it('12.1.3: sie and sip show and change only what is delegated', () => {
     const b = new SystemBench();
     b.write('mideleg', 0x22n);
     b.write('mie', 0xaaan);
@@ -216,11 +217,43 @@ describe('what follows a write', () => {
     ['mscratch', 5n, { attention: false, leave: false, context: false }],
   ])('%s = %s', (name, value, expected) => expect(changed(name, value)).toEqual(expected));
 
-  it('10.1.11: a write to satp leaves the TLB alone', () => {
+  it('12.1.11: a write to satp leaves the TLB alone', () => {
     const b = new SystemBench();
     const entry = { asid: 1, global: false, vpn: 5n, pages: 1n, ppn: 6n, bits: 0xdfn, entryAddress: 0n };
     b.hart.tlb.insert(entry);
     b.write('satp', (8n << 60n) | (2n << 44n) | 0x80000n);
     expect(b.hart.tlb.entries()).toEqual([entry]);
   });
+});
+
+it('no sequence of CSR instructions throws, or leaves a register where it may not be', () => {
+  const numbers = [...CSR_NUMBERS.values(), 0x3a1, 0x7b0, 0xfff, 0x5a8];
+  const instruction = fc.tuple(
+    fc.constantFrom(...numbers),
+    fc.constantFrom(1, 2, 3, 5, 6, 7),
+    fc.integer({ min: 0, max: 31 }),
+    fc.integer({ min: 0, max: 31 }),
+  );
+  const value = fc.oneof(fc.bigInt({ min: 0n, max: ALL }), fc.constantFrom(0n, ALL, 1n << 63n, 0x1800n));
+  fc.assert(
+    fc.property(
+      fc.constantFrom(0, 1, 3),
+      fc.array(fc.tuple(instruction, value), { minLength: 1, maxLength: 20 }),
+      (mode, steps) => {
+        const b = new SystemBench();
+        b.mode = mode;
+        for (const [[number, operation, rd, source], operand] of steps) {
+          if (source !== 0) b.x(source, operand);
+          b.hart.pc = ENTRY;
+          b.run(((number << 20) | (source << 15) | (operation << 12) | (rd << 7) | 0x73) >>> 0);
+          expect((b.raw('mstatus') >> 11n) & 3n).not.toBe(2n);
+          expect([0n, 8n, 9n, 10n]).toContain(b.raw('satp') >> 60n);
+          expect(b.raw('mie') & ~0xaaan).toBe(0n);
+          expect((b.raw('mepc') | b.raw('sepc')) & 1n).toBe(0n);
+          expect([0, 1, 3]).toContain(b.mode);
+        }
+      },
+    ),
+    { numRuns: 100, seed: 11 },
+  );
 });

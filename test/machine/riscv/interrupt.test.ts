@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { STEPS_PER_TICK } from '../../../machine/clock.ts';
 import { RISCV64 } from '../../../machine/riscv/isa.ts';
 import { SLOTS } from '../../../machine/riscv/registers.ts';
-import { CSRRW, csrWord, M_VECTOR, NOP, SystemBench, WFI } from './system-bench.ts';
+import { CSRRW, csrWord, M_VECTOR, NOP, S_VECTOR, SystemBench, WFI } from './system-bench.ts';
 
 const [SSI, MSI, STI, MTI, SEI, MEI] = [1, 3, 5, 7, 9, 11];
 const bit = (interrupt: number) => 1n << BigInt(interrupt);
@@ -68,6 +68,18 @@ describe('3.1.9: the order of simultaneous interrupts', () => {
     // The vector's first instruction, which is illegal, traps in its turn; mepc says where it lay.
     expect(b.raw('mepc')).toBe(M_VECTOR + 44n);
   });
+});
+
+it('12.1.2: S-mode’s own vectors', () => {
+  const b = new SystemBench();
+  b.raw('stvec', S_VECTOR | 1n);
+  b.raw('mideleg', bit(SEI));
+  b.raw('mie', bit(SEI));
+  b.mode = 0;
+  b.hart.setLine(SEI, true);
+  expect(RISCV64.interrupt(b.hart)).toBe(true);
+  RISCV64.deliver(b.hart);
+  expect([b.hart.pc, b.mode, b.raw('scause'), b.raw('stval')]).toEqual([S_VECTOR + 36n, 1, (1n << 63n) | 9n, 0n]);
 });
 
 describe('3.3.3: WFI', () => {

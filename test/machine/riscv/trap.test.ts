@@ -44,7 +44,7 @@ describe('3.1.8: where a trap goes', () => {
     expect([b.raw('mcause'), b.raw('mtval')]).toEqual([3n, ENTRY]);
   });
 
-  it('10.1.1: an exception does not go to a vector', () => {
+  it('12.1.1: an exception does not go to a vector', () => {
     const b = new SystemBench();
     b.raw('mtvec', M_VECTOR | 1n);
     b.run(ILLEGAL);
@@ -97,7 +97,7 @@ describe('3.1.6.1: the stack of privileges and enables', () => {
   });
 });
 
-describe('3.1.6.5: what is illegal where', () => {
+describe('3.1.6.6: what is illegal where', () => {
   it.each([
     ['MRET', MRET, 1, 0n],
     ['MRET', MRET, 0, 0n],
@@ -165,7 +165,7 @@ describe('performed by a kernel in the host', () => {
     ['a space, but not what is global', 'sfence.vma.asid', [1n], 'bd'],
     ['ASIDs have 16 bits', 'sfence.vma.asid', [0x10002n], 'acde'],
     ['an address that is none', 'sfence.vma', [(1n << 63n) | 0x5000n], 'abcde'],
-  ])('10.2.1: SFENCE.VMA drops %s', (_, operation, operands, kept) => {
+  ])('12.2.1: SFENCE.VMA drops %s', (_, operation, operands, kept) => {
     const b = new SystemBench();
     for (const each of Object.values(ENTRIES)) b.hart.tlb.insert(each);
     RISCV64.perform(b.hart, operation, ...operands);
@@ -176,7 +176,7 @@ describe('performed by a kernel in the host', () => {
         .join(''),
     ).toBe(kept);
   });
-  it('10.2.1: the instruction tells its forms apart by register, not by value', () => {
+  it('12.2.1: the instruction tells its forms apart by register, not by value', () => {
     const forms = [
       [0, 0],
       [5, 0],
