@@ -10,10 +10,10 @@ import {
   watchTohost,
 } from '../machine/index.ts';
 import type { Guest, GuestEnd } from './guest.ts';
-import { type StandardInput, write } from './host.ts';
+import type { Streams } from './host.ts';
 import type { GuestOptions } from './run-options.ts';
 import { recordBare } from './trace/bare.ts';
-import type { TraceOutput } from './trace/output.ts';
+import type { TraceSink } from './trace/output.ts';
 
 /** A bare-metal image in a machine of its own, its console connected to ours. */
 export class BareGuest implements Guest {
@@ -23,7 +23,7 @@ export class BareGuest implements Guest {
   private chunk: Uint8Array = new Uint8Array(0);
 
   /** Throws ElfError where the image does not fit. */
-  constructor(file: Uint8Array, isa: Isa, options: GuestOptions, input: StandardInput, trace: TraceOutput) {
+  constructor(file: Uint8Array, isa: Isa, options: GuestOptions, streams: Streams, trace: TraceSink) {
     this.file = file;
     const image: ElfImage = parseElf(file, 1);
     const { memory, harts, ad } = options;
@@ -32,7 +32,7 @@ export class BareGuest implements Guest {
       memory,
       harts,
       hardwareAd: ad === 'hardware',
-      console: { output: (byte) => write(1, Uint8Array.of(byte)), input: () => this.nextByte(input) },
+      console: { output: (byte) => streams.output(1, Uint8Array.of(byte)), input: () => this.nextByte(streams) },
     });
     loadBare(this.machine, image);
     const symbols = new SymbolTable(image);
@@ -44,9 +44,9 @@ export class BareGuest implements Guest {
   }
 
   /** Takes up a saved state. */
-  static restore(saved: Saved, isa: Isa, options: GuestOptions, input: StandardInput, trace: TraceOutput): BareGuest {
+  static restore(saved: Saved, isa: Isa, options: GuestOptions, streams: Streams, trace: TraceSink): BareGuest {
     const { file, machine, traps } = saved as unknown as { file: Uint8Array; machine: Saved; traps: number };
-    const guest = new BareGuest(file, isa, options, input, trace);
+    const guest = new BareGuest(file, isa, options, streams, trace);
     // Restoring resets the machine, the watch on `tohost` included, so the image's part of it is made again.
     guest.machine.restore(machine);
     watchTohost(guest.machine, parseElf(file, 1));
@@ -76,9 +76,9 @@ export class BareGuest implements Guest {
     return { file: this.file, machine: this.machine.save(), traps: this.recorder.traps };
   }
 
-  private nextByte(input: StandardInput): number {
+  private nextByte(streams: Streams): number {
     if (this.chunk.length === 0) {
-      const more = input.read();
+      const more = streams.read();
       if (typeof more === 'string') return -1;
       this.chunk = more;
     }

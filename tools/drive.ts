@@ -1,5 +1,5 @@
 import type { Guest, GuestEnd } from './guest.ts';
-import { breathe, type Interrupts, type StandardInput } from './host.ts';
+import { breathe, type Interrupts, type StandardStreams } from './host.ts';
 import type { LimitOptions } from './run-options.ts';
 
 /** How a run ended: with its guest, or before. */
@@ -15,7 +15,7 @@ const SLICE = 100_000;
 export async function drive(
   guest: Guest,
   limits: LimitOptions,
-  input: StandardInput,
+  streams: StandardStreams,
   interrupts: Interrupts,
   save: () => void,
 ): Promise<RunEnd> {
@@ -30,7 +30,7 @@ export async function drive(
     if (instructions >= most) return { kind: 'out of instructions' };
     const stop = guest.run(Math.min(SLICE, most - instructions, saveAt - instructions));
     if (typeof stop === 'object') return stop;
-    if (stop === 'waiting for input') await input.arrival();
+    if (stop === 'waiting for input') await streams.arrival();
     else await breathe();
     if (interrupts.signal !== undefined) return { kind: 'interrupted', signal: interrupts.signal };
   }

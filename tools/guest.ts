@@ -4,7 +4,8 @@ import type { Saved } from '../machine/index.ts';
 /** How a guest ended. */
 export type GuestEnd =
   | { readonly kind: 'exited'; readonly status: number }
-  | { readonly kind: 'killed'; readonly status: number; readonly signal: string }
+  /** By a signal; `report` is the one line about the fault. */
+  | { readonly kind: 'killed'; readonly status: number; readonly report: string }
   | { readonly kind: 'panic'; readonly message: string; readonly flow: TrapFlow | undefined }
   /** A bare-metal image that failed, asked for what there is not, or waits for ever. */
   | { readonly kind: 'failed'; readonly status: number; readonly message: string };

@@ -58,21 +58,30 @@ export function readUserFile(path: string): Uint8Array {
   }
 }
 
-/**
- * Standard input for a guest, read when the guest first asks. A file is read on the spot, so that a run with the same
- * input is the same run; pipes and terminals are waited for.
- */
-export class StandardInput {
-  /** A person may type: the guest's other processes go on meanwhile. */
-  readonly interactive = isatty(0);
+/** What a guest's standard streams are connected to. */
+export interface Streams {
+  output(fd: 1 | 2, bytes: Uint8Array): void;
+  /** What has come, or that none has yet, or that no more will. */
+  readonly read: () => Uint8Array | 'wait' | 'end';
   /** The guest asked and got nothing yet. */
+  readonly asked: boolean;
+  /** A person may type: the guest's other processes go on meanwhile. */
+  readonly interactive: boolean;
+}
+
+/**
+ * Our own standard streams, for a guest. Input is read when the guest first asks: a file on the spot, so that a run with
+ * the same input is the same run; pipes and terminals are waited for.
+ */
+export class StandardStreams implements Streams {
+  readonly interactive = isatty(0);
+  readonly output = write;
   asked = false;
   private readonly queue: Uint8Array[] = [];
   private ended = false;
   private started = false;
   private wake: (() => void) | undefined;
 
-  /** What has come, or that none has yet, or that no more will. */
   readonly read = (): Uint8Array | 'wait' | 'end' => {
     this.start();
     const next = this.queue.shift() ?? (this.ended ? 'end' : 'wait');

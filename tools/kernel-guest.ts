@@ -2,19 +2,19 @@ import { Kernel, LoadError, type Recorder, type RunResult } from '../kernel/inde
 import { type Isa, parseElf, type Saved } from '../machine/index.ts';
 import { UserError } from './errors.ts';
 import type { Guest, GuestEnd } from './guest.ts';
-import { type StandardInput, say, write } from './host.ts';
+import type { Streams } from './host.ts';
 import type { GuestOptions } from './run-options.ts';
-import type { TraceOutput } from './trace/output.ts';
+import type { TraceSink } from './trace/output.ts';
 import { deathReport } from './trace/report.ts';
 
 /** A program under the TypeScript kernel, its standard streams connected to ours. */
 export class KernelGuest implements Guest {
   readonly kernel: Kernel;
-  private readonly input: StandardInput;
+  private readonly streams: Streams;
 
-  private constructor(isa: Isa, options: GuestOptions, input: StandardInput, trace: TraceOutput) {
+  private constructor(isa: Isa, options: GuestOptions, streams: Streams, trace: TraceSink) {
     const { memory, harts, mmu, ad, policy, uaccess, testHooks } = options;
-    this.input = input;
+    this.streams = streams;
     this.kernel = new Kernel({
       isa,
       memory,
@@ -25,7 +25,7 @@ export class KernelGuest implements Guest {
       uaccess,
       testHooks,
       seed: BigInt(options.seed),
-      ports: { output: write, input: input.read },
+      ports: { output: streams.output, input: streams.read },
       recorder: recorderFor(options, trace),
     });
   }
@@ -36,12 +36,12 @@ export class KernelGuest implements Guest {
     argv: readonly string[],
     isa: Isa,
     options: GuestOptions,
-    input: StandardInput,
-    trace: TraceOutput,
+    streams: Streams,
+    trace: TraceSink,
   ): KernelGuest {
     const image = parseElf(file);
     try {
-      const guest = new KernelGuest(isa, options, input, trace);
+      const guest = new KernelGuest(isa, options, streams, trace);
       guest.kernel.spawn(image, argv, options.environment);
       return guest;
     } catch (error) {
@@ -51,8 +51,8 @@ export class KernelGuest implements Guest {
   }
 
   /** Takes up a saved state. */
-  static restore(saved: Saved, isa: Isa, options: GuestOptions, input: StandardInput, trace: TraceOutput): KernelGuest {
-    const guest = new KernelGuest(isa, options, input, trace);
+  static restore(saved: Saved, isa: Isa, options: GuestOptions, streams: Streams, trace: TraceSink): KernelGuest {
+    const guest = new KernelGuest(isa, options, streams, trace);
     guest.kernel.restore(saved);
     return guest;
   }
@@ -65,7 +65,8 @@ export class KernelGuest implements Guest {
     const result = this.kernel.run(steps);
     if (result.kind === 'waiting for input') return result.kind;
     // From a pipe, too, a guest gets its input after the same instruction in every run: all of it waits.
-    if (result.kind === 'running') return this.input.asked && !this.input.interactive ? 'waiting for input' : 'running';
+    if (result.kind === 'running')
+      return this.streams.asked && !this.streams.interactive ? 'waiting for input' : 'running';
     return endOf(result);
   }
 
@@ -75,7 +76,7 @@ export class KernelGuest implements Guest {
 }
 
 /** Under the policies that can panic, records are made even where nobody looks at them: a panic tells its whole flow. */
-function recorderFor({ policy, uaccess }: GuestOptions, trace: TraceOutput): Recorder | undefined {
+function recorderFor({ policy, uaccess }: GuestOptions, trace: TraceSink): Recorder | undefined {
   if (trace.active) return trace.record;
   return policy === 'veridian' || uaccess === 'axptr' ? () => {} : undefined;
 }
@@ -85,8 +86,7 @@ function endOf(result: Exclude<RunResult, { kind: 'running' | 'waiting for input
     case 'exited': {
       const { status, signal, flow } = result;
       if (signal === undefined) return { kind: 'exited', status };
-      say(flow ? deathReport(flow) : `killed by ${signal}`);
-      return { kind: 'killed', status, signal };
+      return { kind: 'killed', status, report: flow ? deathReport(flow) : `killed by ${signal}` };
     }
     case 'panic':
       return result;

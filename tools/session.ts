@@ -4,7 +4,7 @@ import { BareGuest } from './bare-guest.ts';
 import { drive, type RunEnd } from './drive.ts';
 import { STATUS, UserError } from './errors.ts';
 import type { Guest } from './guest.ts';
-import { Interrupts, OutputClosed, readUserFile, StandardInput, say, write } from './host.ts';
+import { Interrupts, OutputClosed, readUserFile, StandardStreams, say, write } from './host.ts';
 import { KernelGuest } from './kernel-guest.ts';
 import type { GuestOptions, LimitOptions, TraceOptions } from './run-options.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-file.ts';
@@ -27,11 +27,11 @@ export async function runProgram(request: RunRequest): Promise<number> {
   const { program, argv, guest: options } = request;
   const file = readUserFile(program);
   const isa = named(program, () => targetOf(parseElf(file, options.bare ? 1 : undefined)));
-  return runGuest(isa, options, request.trace, request.limits, (input, trace) =>
+  return runGuest(isa, options, request.trace, request.limits, (streams, trace) =>
     named(program, () =>
       options.bare
-        ? new BareGuest(file, isa, options, input, trace)
-        : KernelGuest.start(file, argv, isa, options, input, trace),
+        ? new BareGuest(file, isa, options, streams, trace)
+        : KernelGuest.start(file, argv, isa, options, streams, trace),
     ),
   );
 }
@@ -41,10 +41,10 @@ export async function runSnapshot(path: string, traceOptions: TraceOptions, limi
   const { kind, target, options, state } = loadSnapshot(path);
   const isa = TARGETS.find(({ name }) => name === target);
   if (!isa) throw new UserError(`${path}: snapshot of a ${target} guest, which this program has not`);
-  return runGuest(isa, options, traceOptions, limits, (input, trace) => {
+  return runGuest(isa, options, traceOptions, limits, (streams, trace) => {
     try {
       const restore = kind === 'bare' ? BareGuest.restore : KernelGuest.restore;
-      return restore(state, isa, options, input, trace);
+      return restore(state, isa, options, streams, trace);
     } catch (error) {
       throw new UserError(`${path}: damaged snapshot: ${error instanceof Error ? error.message : error}`);
     }
@@ -56,22 +56,22 @@ async function runGuest(
   options: GuestOptions,
   traceOptions: TraceOptions,
   limits: LimitOptions,
-  make: (input: StandardInput, trace: TraceOutput) => Guest,
+  make: (streams: StandardStreams, trace: TraceOutput) => Guest,
 ): Promise<number> {
-  const input = new StandardInput();
+  const streams = new StandardStreams();
   const trace = new TraceOutput(traceOptions, isa.name, paintFor({ isTTY: process.stderr.isTTY }, process.env));
-  const interrupts = new Interrupts(() => input.stop());
+  const interrupts = new Interrupts(() => streams.stop());
   let guest: Guest | undefined;
   let ended = { reason: 'internal error', status: STATUS.panic as number };
   try {
-    const made = make(input, trace);
+    const made = make(streams, trace);
     guest = made;
     const save = () => {
       if (!limits.save) return;
       const kind = options.bare ? 'bare' : 'kernel';
       saveSnapshot(limits.save.file, { kind, target: isa.name, options, state: made.save() });
     };
-    const end = await drive(made, limits, input, interrupts, save);
+    const end = await drive(made, limits, streams, interrupts, save);
     ended = { reason: end.kind, status: statusOf(end) };
     explain(end, limits);
     if (limits.save && made.instructions < limits.save.at) {
@@ -86,7 +86,7 @@ async function runGuest(
     throw error;
   } finally {
     trace.close({ ...ended, instructions: guest?.instructions ?? 0 });
-    input.stop();
+    streams.stop();
     interrupts.release();
   }
 }
@@ -106,11 +106,13 @@ function statusOf(end: RunEnd): number {
   }
 }
 
-/** What is said of an end that is not the guest's own affair. A fatal fault was reported when it happened. */
+/** What is said of an end that the guest did not choose. */
 function explain(end: RunEnd, limits: LimitOptions): void {
   switch (end.kind) {
     case 'exited':
+      break;
     case 'killed':
+      say(end.report);
       break;
     case 'failed':
       say(end.message);

@@ -100,13 +100,22 @@ function infoLines({ info, userAccess }: TrapView): string[] {
   return [`  info    ${words.join(' · ')}`];
 }
 
+/** Columns that a step may take before its area gets a line of its own. */
+const WIDE = 100;
+
 function stepLines(step: HandlerStep, paint: Paint): string[] {
-  const area = step.area ? `area ${areaWords(step.area)}: ` : '';
-  const frames = step.changes.filter(isFrame).map(frameWords);
+  const area = step.area ? `area ${areaWords(step.area)}:` : '';
+  const why = whyWords(step);
+  // Some verdicts name the frame themselves.
+  const frames = why.includes('→') ? [] : step.changes.filter(isFrame).map(frameWords);
   const verdict = step.verdict === 'refused' ? paint.dim('refused, ') : '';
-  const head = `${step.step.padEnd(15)} ${verdict}${area}${whyWords(step)}${frames.map((words) => ` → ${words}`).join('')}`;
+  const what = [why, ...frames].join(' → ');
   const invalidated = step.changes.some(({ kind }) => kind === 'invalidation');
-  return [head, ...step.changes.flatMap((change) => changeWords(change, invalidated))];
+  const changes = step.changes.flatMap((change) => changeWords(change, invalidated));
+  const name = step.step.padEnd(15);
+  if (area === '') return [`${name} ${verdict}${what}`, ...changes];
+  if (name.length + area.length + what.length < WIDE) return [`${name} ${verdict}${area} ${what}`, ...changes];
+  return [`${name} ${verdict}${area}`, `${''.padEnd(15)} ${what}`, ...changes];
 }
 
 function changeWords(change: Change, invalidated: boolean): string[] {

@@ -11,8 +11,16 @@ import type { TrapView } from './view.ts';
 /** Bytes of the trace file that are gathered before they are written. */
 const CHUNK = 1 << 16;
 
+/** Whoever wants records of traps. */
+export interface TraceSink {
+  /** Whether records are to be made at all. */
+  readonly active: boolean;
+  /** Takes a trap's record, when the trap has ended. */
+  readonly record: (flow: TrapView) => void;
+}
+
 /** Where a run's traps go: a view on stderr, and a file. */
-export class TraceOutput {
+export class TraceOutput implements TraceSink {
   private readonly options: TraceOptions;
   private readonly paint: Paint;
   private readonly fd: number | undefined;
@@ -31,17 +39,10 @@ export class TraceOutput {
     this.toFile(traceHeader(target));
   }
 
-  /** Whether anything wants records. */
   get active(): boolean {
     return this.options.view !== undefined || this.options.file !== undefined;
   }
 
-  /** Whether the story of a fatal trap is to be told, beside the one line that always is. */
-  get full(): boolean {
-    return this.options.view === 'full';
-  }
-
-  /** Takes a trap's record, when the trap has ended. */
   readonly record = (flow: TrapView): void => {
     this.toFile(traceLine(flow));
     const { view, only } = this.options;
