@@ -52,8 +52,8 @@ const STOPS: readonly Stop[] = [
   {
     guest: 'stack-write',
     heading: 'A fault inside a system call',
-    text: 'write(2) is given a buffer on a stack page that does not exist yet; the kernel itself faults.',
-    telling: (flow) => flow.call?.name === 'write' && flow.nested.length > 0,
+    text: 'openat(2) is given a path on a stack page that does not exist yet; the kernel itself faults.',
+    telling: (flow) => flow.call?.name === 'openat' && flow.nested.length > 0,
     caption: 'The trap within the trap, under the user-access flag',
   },
   {
