@@ -102,12 +102,17 @@ export class Machine {
       finish: (finish) => this.end(finish),
       changed: () => this.changed(),
     });
-    this.reset();
+    // New RAM is zero, and filling it would make the host provide every page of it.
+    this.powerOn();
   }
 
   /** Back to power-on: RAM zero, devices and harts reset. */
   reset(): void {
     this.ram.reset();
+    this.powerOn();
+  }
+
+  private powerOn(): void {
     this.engine.reset();
     this.monitor.reset();
     this.clock.reset();

@@ -21,8 +21,6 @@ export class Ram {
   readonly size: number;
   /** One byte for each 4 KiB page of RAM: not zero where an engine holds decoded code of that page. */
   readonly holdsCode: Uint8Array;
-  /** A first reset has been: guests may have written since. */
-  private used = false;
   /** Called with the page number in RAM before a page that holds code is written. */
   onCodeWrite: (page: number) => void = () => {};
 
@@ -109,10 +107,8 @@ export class Ram {
     this.bytes.fill(value, offset, offset + size);
   }
 
-  /** Makes all of it zero. New memory is, and filling it would make the host provide every page of it. */
   reset(): void {
-    if (this.used) this.bytes.fill(0, RAM_START);
-    this.used = true;
+    this.bytes.fill(0, RAM_START);
     this.holdsCode.fill(0);
   }
 }
