@@ -134,6 +134,22 @@ cases('demand paging', [
     is: [MAPERR, 0, ''],
     steps: ['demand paging: refused', 'stack growth: refused', 'signal: delivered'],
   },
+  {
+    name: 'afterwards the entry must allow the access',
+    run: (w) => {
+      w.map(AT, 1);
+      const { frames } = w.memory;
+      const allocate = frames.allocate.bind(frames);
+      frames.allocate = () => {
+        frames.allocate = allocate;
+        w.space.protect(AT, PAGE, NONE);
+        return allocate();
+      };
+      return [w.load(AT), w.last.steps[0].why];
+    },
+    is: [ACCERR, 'the new entry does not allow the access: absent'],
+    steps: ['demand paging: refused', 'signal: delivered'],
+  },
 ]);
 
 cases('copy-on-write', [
@@ -468,7 +484,7 @@ cases('kernel accesses', [
   },
   {
     name: 'kernel memory needs no flag',
-    run: (w) => [w.memory.physical.zero(0x8100_0n), kernelLoad(w, 0xffff_ffc0_8100_0000n)][1],
+    run: (w) => [w.memory.physical.zero(0x8_0300n), kernelLoad(w, 0xffff_ffc0_8030_0000n)][1],
     is: 0n,
   },
   {
@@ -590,7 +606,7 @@ describe('out of memory at each allocation', () => {
       const residents = w.space.areas.list.map((area) => area.pages.size);
       frames.limit = used + spare;
       const result = w.outcome(() => run(w));
-      frames.limit = 8192;
+      frames.limit = 1024;
       if (result === ok) {
         expect(spare).toBeGreaterThan(0);
         break;

@@ -23,7 +23,7 @@ interface Case {
 function cases(title: string, table: readonly Case[]): void {
   describe(title, () => {
     it.each(table)('$name', ({ options, run, is, whys }) => {
-      const w = new World({ policy: 'veridian', ...options });
+      const w = new World({ policy: 'veridian', megabytes: 20, ...options });
       expect(w.outcome(() => run(w))).toEqual(is);
       if (whys) expect(w.last.steps.map(({ why }) => why)).toEqual(whys);
       w.space.destroy();

@@ -17,6 +17,7 @@ export interface WorldOptions {
   readonly hardwareAd?: boolean;
   readonly harts?: number;
   readonly mode?: 'sv39' | 'sv48' | 'sv57';
+  readonly megabytes?: number;
   readonly afterCheck?: (start: bigint, size: bigint) => void;
 }
 
@@ -59,7 +60,7 @@ export class World {
     const { hardwareAd = false, mode = 'sv39' } = options;
     this.machine = new Machine({
       isa,
-      memory: 32 * 1024 * 1024,
+      memory: (options.megabytes ?? 4) * 1024 * 1024,
       harts: options.harts ?? 1,
       hardwareAd,
       gate: { base: arch.gateBase, size: GATE_BYTES },
