@@ -38,7 +38,8 @@ describe('scause (Priv. spec, supervisor cause register values after trap)', () 
     ['reserved', 14n, { kind: 'unexpected', what: 'exception 14' }],
     ['store/AMO page fault', 15n, { kind: 'page fault' }],
     ['supervisor timer interrupt', (1n << 63n) | 5n, { kind: 'timer' }],
-    ['supervisor software interrupt', (1n << 63n) | 1n, { kind: 'unexpected', what: 'interrupt 1' }],
+    ['supervisor external interrupt', (1n << 63n) | 9n, { kind: 'unexpected', what: 'interrupt 9' }],
+    ['supervisor software interrupt', (1n << 63n) | 1n, { kind: 'interprocessor' }],
   ])('%s', (_name, cause, expected) => expect(classify(trap(cause))).toEqual(expected));
 });
 
