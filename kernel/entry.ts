@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<TrapClass['kind'], TrapFlow['kind']>> = {
   'memory exception': 'exception',
   exception: 'exception',
   timer: 'interrupt',
+  interprocessor: 'interrupt',
   unexpected: 'exception',
 };
 
@@ -117,7 +118,8 @@ export class Entry {
     this.acting = task;
     try {
       const outcome = this.handle(hart, task, trapClass, flow.state);
-      if (task.doom !== undefined) this.diesOf(hart, task, task.doom);
+      // A hart that is back in user mode already has the interrupt pending that the signal came with.
+      if (task.doom !== undefined && hart.isa.privilege(hart) !== 'user') this.diesOf(hart, task, task.doom);
       this.flows.end(outcome);
     } catch (error) {
       if (!(error instanceof TaskEnded)) throw error;
@@ -156,10 +158,13 @@ export class Entry {
       case 'exception':
         arch.saveUser(hart, task.context);
         return this.kill(hart, task, trapClass.signal, trapClass.code, trapClass.address);
+      case 'interprocessor':
       case 'timer': {
+        if (trapClass.kind === 'interprocessor') arch.acknowledge(hart);
         arch.saveUser(hart, task.context);
         system.scheduler.wakeSleepers();
-        if (task.doom === undefined && system.scheduler.contended) {
+        if (task.doom !== undefined) return { kind: 'rescheduled' };
+        if (system.scheduler.contended) {
           system.scheduler.preempt(hart);
           return { kind: 'rescheduled' };
         }

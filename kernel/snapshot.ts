@@ -95,7 +95,7 @@ export function encodeGraph(root: object, externals: Externals, more: Classes = 
   const node = (from: object): Node => {
     const external = outside.get(from);
     if (external !== undefined) return { kind: 'external', name: external };
-    if (from instanceof Uint8Array) return { kind: 'bytes', bytes: from.slice() };
+    if (from instanceof Uint8Array) return { kind: 'bytes', bytes: new Uint8Array(from) };
     if (Array.isArray(from)) return { kind: 'array', items: Array.from(from, value) };
     if (from instanceof Set) return { kind: 'set', items: [...from].map(value) };
     if (from instanceof Map) return { kind: 'map', items: [...from].map(([key, item]) => [value(key), value(item)]) };
@@ -152,7 +152,7 @@ function shell(node: Node, externals: Externals, classes: Classes): object {
       return found;
     }
     case 'bytes':
-      return node.bytes.slice();
+      return new Uint8Array(node.bytes);
     case 'array':
       return [];
     case 'set':

@@ -91,6 +91,8 @@ export type TrapClass =
       readonly address: bigint;
     }
   | { readonly kind: 'timer' }
+  /** Another hart's doing, by `interrupt`. */
+  | { readonly kind: 'interprocessor' }
   | { readonly kind: 'unexpected'; readonly what: string };
 
 /** A fault of memory as the trap's registers tell it, before any walk of the kernel's own. */
@@ -162,6 +164,9 @@ export interface Arch {
 
   /** Programs the next timer interrupt, in ticks of the platform's timer; `undefined`: none. */
   setTimer(hart: Hart, ticks: bigint | undefined): void;
+  /** Interrupts another hart, whatever it does; and takes that back on the hart that was interrupted. */
+  interrupt(hart: Hart): void;
+  acknowledge(hart: Hart): void;
   /** AT_HWCAP; AT_PLATFORM, empty where Linux gives none; uname's machine. */
   readonly hwcap: bigint;
   readonly platform: string;

@@ -81,9 +81,12 @@ export class Scheduler {
     if (task.hart !== undefined) this.leave(this.memory.machine.harts[task.hart]);
   }
 
-  /** Makes another hart enter the kernel before its next instruction: its timer is due at once. */
+  /** Makes the hart that runs a task enter the kernel before its next instruction. */
   interrupt(task: Task): void {
-    if (task.hart !== undefined) this.memory.arch.setTimer(this.memory.machine.harts[task.hart], 0n);
+    if (task.hart === undefined) return;
+    const hart = this.memory.machine.harts[task.hart];
+    // A hart that is in the kernel is the one that asks.
+    if (hart.isa.privilege(hart) === 'user') this.memory.arch.interrupt(hart);
   }
 
   /** Gives the hart its next task, ready to enter; without one the hart waits at the idle gate. */

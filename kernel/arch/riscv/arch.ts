@@ -6,7 +6,7 @@ import { enterUser, newContext, register, returnFromTrap, saveUser } from './con
 import { classify, pageFault } from './fault.ts';
 import { SV39_LAYOUT, SV48_LAYOUT, SV57_LAYOUT } from './layout.ts';
 import { SV39, SV48, SV57 } from './page-table.ts';
-import { NEVER, SSTATUS, satp } from './registers.ts';
+import { NEVER, SSI, SSTATUS, satp } from './registers.ts';
 
 function machineTarget(): Isa {
   const found = targetNamed('riscv64');
@@ -74,6 +74,13 @@ export const RISCV: Arch = {
   link: 'x1',
 
   setTimer: (hart, ticks) => isa.writeSystem(hart, 'stimecmp', ticks ?? NEVER),
+  // What firmware does when it is asked for an inter-processor interrupt, done directly.
+  interrupt(hart) {
+    const mip = isa.slots.get('mip');
+    hart.set(mip, hart.get(mip) | (1n << SSI));
+    hart.attention = true;
+  },
+  acknowledge: (hart) => isa.writeSystem(hart, 'sip', 0n),
   hwcap: HWCAP,
   // Linux gives no AT_PLATFORM here.
   platform: '',

@@ -1,6 +1,6 @@
 import type { Hart } from '../../../machine/index.ts';
 import { GATE, type Layout, type PageTableFormat } from '../arch.ts';
-import { MSTATUS_MPP_S, NEVER, SSTATUS, STI, satp } from './registers.ts';
+import { MSTATUS_MPP_S, NEVER, SSI, SSTATUS, STI, satp } from './registers.ts';
 
 /** The gate's physical page: between the devices and RAM. */
 export const GATE_BASE = 0x4000_0000n;
@@ -45,7 +45,7 @@ export function boot(
   write('stvec', gate + BigInt(GATE.trap));
   write('scounteren', COUNTERS);
   write('stimecmp', NEVER);
-  write('sie', 1n << STI);
+  write('sie', (1n << SSI) | (1n << STI));
   write('sstatus', SSTATUS.FS_CLEAN);
   hart.pc = gate + BigInt(GATE.idle);
 }

@@ -4,6 +4,7 @@ import type { FaultReading, TrapClass } from '../arch.ts';
 
 /** The interrupt bit of scause (Priv. spec 12.1.8). */
 const INTERRUPT = 1n << 63n;
+const SUPERVISOR_SOFTWARE = 1n;
 const SUPERVISOR_TIMER = 5n;
 /** sstatus.SPP: the trap came from supervisor mode. */
 const SPP = 1n << 8n;
@@ -20,6 +21,7 @@ export function classify(hart: Hart): TrapClass {
   const cause = hart.isa.readSystem(hart, 'scause');
   if ((cause & INTERRUPT) !== 0n) {
     const number = cause & ~INTERRUPT;
+    if (number === SUPERVISOR_SOFTWARE) return { kind: 'interprocessor' };
     return number === SUPERVISOR_TIMER ? { kind: 'timer' } : { kind: 'unexpected', what: `interrupt ${number}` };
   }
   const sepc = hart.isa.readSystem(hart, 'sepc');

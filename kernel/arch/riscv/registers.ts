@@ -12,9 +12,9 @@ export const SSTATUS = {
 /** mstatus.MPP = S, which an MRET returns to. */
 export const MSTATUS_MPP_S = 1n << 11n;
 
-/** The supervisor's timer interrupt: its bit in sie and its code in scause. */
+/** The supervisor's software and timer interrupts: their bits in sie and sip. */
+export const SSI = 1n;
 export const STI = 5n;
-export const INTERRUPT_BIT = 1n << 63n;
 
 /** No timer: stimecmp at its largest. */
 export const NEVER = 0xffff_ffff_ffff_ffffn;
