@@ -1,14 +1,10 @@
 import type { Saved } from './memory/device.ts';
+import { nonZeroPages } from './memory/ram.ts';
 
 /** The non-zero 4 KiB pages of some memory, by page number. */
 export function savePages(bytes: Uint8Array): Saved {
   const pages: { [page: string]: Saved } = {};
-  const words = new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
-  for (let page = 0; page * 4096 < bytes.length; page++) {
-    if (words.subarray(page * 512, (page + 1) * 512).some((word) => word !== 0n)) {
-      pages[page] = bytes.slice(page * 4096, (page + 1) * 4096);
-    }
-  }
+  for (const page of nonZeroPages(bytes)) pages[page] = bytes.slice(page * 4096, (page + 1) * 4096);
   return pages;
 }
 

@@ -278,6 +278,7 @@ export function checkNullTerminated<T>(
     }
     if (!space.checkRegionAccess(page, end, flags)) throw new LinuxError('EFAULT');
     page = end;
+    memory.afterCheck?.(end - 4096n, 4096n);
   };
   const scan = (check: () => void) => {
     for (;;) {
@@ -294,7 +295,6 @@ export function checkNullTerminated<T>(
   if (axptr) {
     aspace.withAddrSpace((space) => accessUserMemory(memory, aspace.hart, () => scan(() => checkPage(space))));
   } else accessUserMemory(memory, aspace.hart, () => scan(() => aspace.withAddrSpace(checkPage)));
-  memory.afterCheck?.(start, BigInt(length * size));
   return length;
 }
 

@@ -9,6 +9,22 @@ export const RAM_START = 65536;
 /** The largest RAM, in bytes: a WebAssembly memory ends at 4 GiB and the rest is left for engines. */
 export const MAX_RAM_BYTES = 3 * 1024 ** 3;
 
+/** The numbers of the 4 KiB pages of `bytes` that hold anything but zeros. */
+export function nonZeroPages(bytes: Uint8Array): number[] {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+  const pages: number[] = [];
+  for (let word = 0; word < words.length; ) {
+    if (words[word] === 0) {
+      word++;
+      continue;
+    }
+    const page = word >>> 10;
+    pages.push(page);
+    word = (page + 1) << 10;
+  }
+  return pages;
+}
+
 /**
  * The one `WebAssembly.Memory` that holds hart state and guest RAM. Its size never changes, so views never detach.
  * Every write to guest RAM goes through here, so that decoded code is dropped.
@@ -107,8 +123,11 @@ export class Ram {
     this.bytes.fill(value, offset, offset + size);
   }
 
+  /** All zero again. Pages that are zero are not written, so that the host need not find memory for them. */
   reset(): void {
-    this.bytes.fill(0, RAM_START);
+    for (const page of nonZeroPages(this.bytes.subarray(RAM_START))) {
+      this.bytes.fill(0, RAM_START + page * PAGE_SIZE, RAM_START + (page + 1) * PAGE_SIZE);
+    }
     this.holdsCode.fill(0);
   }
 }

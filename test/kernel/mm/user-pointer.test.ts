@@ -213,10 +213,22 @@ cases('edge cases', [
     run: (w) => {
       w.map(AT, 1);
       put(w, AT, 'abc');
+      const string = userConstBytes(AT).getAsNullTerminated(w.aspace);
+      w.space.unmap(AT, PAGE);
+      return string.bytes();
+    },
+    axptr: kernelBug('load from', AT),
+    corrected: 'EFAULT',
+  },
+  {
+    name: 'string unmapped between the check of its page and the scan',
+    run: (w) => {
+      w.map(AT, 1);
+      put(w, AT, 'abc');
       w.memory.afterCheck = () => w.space.unmap(AT, PAGE);
       return stringAt(w, AT);
     },
-    axptr: kernelBug('load from', AT),
+    axptr: 'ended: SIGSEGV SEGV_MAPERR',
     corrected: 'EFAULT',
   },
   {
