@@ -21,6 +21,14 @@ describe('--trace', () => {
 
   it.each([
     [FAILED_CALL, /ecall {10}openat\(AT_FDCWD, 0x0, 0\) = -14 EFAULT$/],
+    [
+      {
+        ...FAILED_CALL,
+        call: { name: 'brk', args: ['NULL'] },
+        outcome: { kind: 'returned', value: 0x7d000n } as const,
+      },
+      / brk\(NULL\) = 0x7d000$/,
+    ],
     [COPY, /→ copy-on-write: frame 80600, copied from 80533 in bss rw-$/],
     [PANIC, / kernel user-access {6}load 8 @7fff2000 {2}not present → kernel panic: page fault in the kernel$/],
     [TIMER, /10b44 a_very_long_function_name\+1c4 {6}addi a0,a0,1 {3}supervisor timer interrupt → rescheduled$/],

@@ -13,6 +13,9 @@ import {
   whyWords,
 } from './view.ts';
 
+/** Columns that a line may take behind its label before it is broken where it can be. */
+const WIDE = 100;
+
 /** The whole story of one trap, nested traps inside it; the last line is empty. */
 export function fullView(flow: TrapView, paint: Paint = PLAIN): string[] {
   return [...story(flow, paint), ''];
@@ -24,7 +27,7 @@ function story(flow: TrapView, paint: Paint): string[] {
     paint.bold(`trap ${trap} · hart ${hart} · process ${process} · instruction ${instruction}`),
     `  at      ${originWords(flow)}`,
     ...accessLines(flow),
-    `  raw     ${rawWords(flow)}`,
+    ...rawLines(flow),
     ...walkLines(flow, paint),
     ...infoLines(flow),
     ...(flow.call ? [`  call    ${callWords(flow.call)}`] : []),
@@ -57,15 +60,16 @@ function accessLines({ access, origin }: TrapView): string[] {
 }
 
 /** The cause in decimal, as manuals number it; the status register as the fields that matter. */
-function rawWords({ raw }: TrapView): string {
+function rawLines({ raw }: TrapView): string[] {
   const last = raw.registers.length - 1;
-  return raw.registers
-    .map(({ name, value }, i) => {
-      if (i === 0) return `${name} ${value < 65536n ? value : hex(value)} (${raw.summary})`;
-      if (i < last || raw.fields.length === 0) return `${name} ${hex(value)}`;
-      return `${name} ${raw.fields.map((field) => `${field.name}=${field.text}`).join(' ')}`;
-    })
-    .join('  ');
+  const words = raw.registers.map(({ name, value }, i) => {
+    if (i === 0) return `${name} ${value < 65536n ? value : hex(value)} (${raw.summary})`;
+    if (i < last || raw.fields.length === 0) return `${name} ${hex(value)}`;
+    return `${name} ${raw.fields.map((field) => `${field.name}=${field.text}`).join(' ')}`;
+  });
+  const line = words.join('  ');
+  if (line.length <= WIDE) return labelled('raw', [line]);
+  return labelled('raw', [words.slice(0, last).join('  '), words[last]]);
 }
 
 function walkLines({ walk, kind }: TrapView, paint: Paint): string[] {
@@ -99,9 +103,6 @@ function infoLines({ info, userAccess }: TrapView): string[] {
   ];
   return [`  info    ${words.join(' · ')}`];
 }
-
-/** Columns that a step may take before its area gets a line of its own. */
-const WIDE = 100;
 
 function stepLines(step: HandlerStep, paint: Paint): string[] {
   const area = step.area ? `area ${areaWords(step.area)}:` : '';
@@ -166,12 +167,13 @@ function outcomeWords(flow: TrapView, paint: Paint): string {
   return isBad(flow.outcome) ? paint.bad(words) : flow.outcome.kind === 'resolved' ? paint.good(words) : words;
 }
 
-function plainOutcome({ outcome }: TrapView): string {
+function plainOutcome(flow: TrapView): string {
+  const { outcome } = flow;
   switch (outcome.kind) {
     case 'resolved':
       return `resolved; retried at ${hex(outcome.retriedAt)}`;
     case 'returned':
-      return `returned ${resultWords(outcome.value)}`;
+      return `returned ${resultWords(flow, outcome.value)}`;
     case 'errno':
       return `returned -${outcome.errno} (${outcome.name})`;
     case 'blocked':

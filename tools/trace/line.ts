@@ -63,7 +63,7 @@ function plainOutcome(flow: TrapView): string {
     case 'resolved':
       return resolvedWords(flow);
     case 'returned':
-      return `= ${resultWords(outcome.value)}`;
+      return `= ${resultWords(flow, outcome.value)}`;
     case 'errno':
       return flow.call ? `= -${outcome.errno} ${outcome.name}` : outcome.name;
     case 'blocked':

@@ -36,10 +36,14 @@ export function faultWords(flow: TrapView): string {
   return flow.info ? (flow.info.corrected?.hard ?? REASON_WORDS[flow.info.reason]) : flow.raw.summary;
 }
 
-/** A register's or result's value: small ones as a signed decimal, others as an address. */
-export function resultWords(value: bigint): string {
+/** System calls that return an address. */
+const RETURN_ADDRESS = ['brk', 'mmap', 'mremap'];
+
+/** What a system call returned: a signed number, or an address. */
+export function resultWords({ call }: TrapView, value: bigint): string {
   const signed = BigInt.asIntN(64, value);
-  return signed > -1_000_000n && signed < 1_000_000n ? signed.toString() : `0x${hex(BigInt.asUintN(64, value))}`;
+  if (signed < 0n || !RETURN_ADDRESS.includes(call?.name ?? '')) return signed.toString();
+  return `0x${hex(value)}`;
 }
 
 export const areaWords = ({ start, end, flags, name }: AreaView) => `${hex(start)}–${hex(end)} ${flags} ${name}`;
