@@ -91,6 +91,16 @@ describe('page crossing', () => {
     expect(flags()).toEqual([V | R | W, V | R | W]);
   });
 
+  it.each([0, 1])('with part %i in a device: an access fault of that part, and no A or D set', (part) => {
+    const { bench, leaves, flags } = pages(V | R | W, V | R | W, { adue: true });
+    const device = { name: 'latch', read: () => 0n, write: () => true, reset() {}, save: () => null, restore() {} };
+    bench.bus.attach(0x1000_0000n, 4096, device);
+    bench.poke(leaves[part], (0x10000n << 10n) | V | R | W);
+    expect(bench.memory.store(PAGE + 4092n, 8, ~0n)).toBe(false);
+    expect(bench.hart.trap).toMatchObject({ cause: 7, value: part === 0 ? PAGE + 4092n : PAGE + 4096n });
+    expect([flags(), bench.peek(FRAMES[0] + 4088n)]).toEqual([[V | R | W, V | R | W], 0n]);
+  });
+
   it('breaks other harts’ reservations in both pages', () => {
     const { bench } = pages(RW, RW);
     bench.monitor.reserve(1, FRAMES[0] + 4088n, 8);
