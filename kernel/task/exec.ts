@@ -54,12 +54,18 @@ export function load(
     return {
       space,
       context: memory.arch.newContext(BigInt.asUintN(64, image.entry + bias), stack.pointer),
-      program: { exe, symbols: new SymbolTable(image), bias },
+      program: { exe: absolute(exe), symbols: new SymbolTable(image), bias },
     };
   } catch (error) {
     space.destroy();
     throw error;
   }
+}
+
+/** What /proc/self/exe links to: an absolute path, as glibc insists. The guest's working directory is its root. */
+function absolute(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+  return path.startsWith('/') ? path : `/${parts.join('/')}`;
 }
 
 /** Refuses what cannot be run; returns how far above its link addresses the image is placed. */

@@ -166,7 +166,7 @@ describe('what --trace shows', () => {
   it('faults only', () => {
     const lines = shown('--trace=faults');
     expect(lines.every((line) => / → | = |ecall {10}/.test(line))).toBe(true);
-    expect(lines.some((line) => line.includes('copy-on-write: frame'))).toBe(true);
+    expect(lines.some((line) => line.includes('copy-on-write: copied to frame'))).toBe(true);
     expect(lines.some((line) => line.includes('clone('))).toBe(false);
   });
 

@@ -29,7 +29,7 @@ describe('--trace', () => {
       },
       / brk\(NULL\) = 0x7d000$/,
     ],
-    [COPY, /→ copy-on-write: frame 80600, copied from 80533 in bss rw-$/],
+    [COPY, /→ copy-on-write: copied to frame 80600 in bss rw-$/],
     [PANIC, / kernel user-access {6}load 8 @7fff2000 {2}not present → kernel panic: page fault in the kernel$/],
     [TIMER, /10b44 a_very_long_function_name\+1c4 {6}addi a0,a0,1 {3}supervisor timer interrupt → rescheduled$/],
   ])('shows %# ', (flow, expected) => {
@@ -87,7 +87,8 @@ trap 13 · hart 0 · process 2 · instruction 18977
     trap 14 · hart 0 · process 2 · instruction 18977
       at      ffffffc0001ff200            user-access                      kernel
       access  load, 8 bytes at 7fff2000
-      raw     scause 13 (load page fault)  stval 7fff2000  sepc ffffffc0001ff200  sstatus SPP=supervisor SUM=0 MXR=0
+      raw     scause 13 (load page fault)  stval 7fff2000  sepc ffffffc0001ff200
+              sstatus SPP=supervisor SUM=0 MXR=0
       walk    Sv39, root 80420000, ASID 2
               level 2  entry   0 at 80420000 = 20108401   table 80421000
               level 1  entry   0 at 80421000 = 20108801   table 80422000
@@ -105,10 +106,8 @@ trap 13 · hart 0 · process 2 · instruction 18977
     [PANIC, '  walk    Sv39, root 80420000, ASID 2: not canonical  ← page fault'],
     [PANIC, '  outcome kernel panic: page fault in the kernel'],
     [FAILED_CALL, '  outcome returned -14 (EFAULT)'],
-    [
-      TIMER,
-      '  raw     scause 8000000000000005 (supervisor timer interrupt)  stval 0  sepc 10b44  sstatus SPP=user SUM=0 MXR=0',
-    ],
+    [TIMER, '  raw     scause 8000000000000005 (supervisor timer interrupt)  stval 0  sepc 10b44'],
+    [TIMER, '          sstatus SPP=user SUM=0 MXR=0'],
   ])('%# has a line', (flow, line) => {
     expect(fullView(flow)).toContain(line);
   });
@@ -136,6 +135,13 @@ describe('the report of a fatal fault', () => {
   it('is one line', () => {
     expect(deathReport(DEATH)).toBe(
       'p2 killed by SIGSEGV (SEGV_ACCERR): store 1 byte at 11000, pc 10b40 main+b8 sb zero,0(a5)',
+    );
+  });
+
+  it('says of a signal that was sent that no fault raised it', () => {
+    const outcome = { kind: 'signal', signal: 'SIGABRT', code: 'SI_USER', address: 0n, exit: 134 } as const;
+    expect(deathReport({ ...FAILED_CALL, outcome })).toBe(
+      'p2 killed by SIGABRT (SI_USER): sent by a process, pc 10b10 main+88 ecall',
     );
   });
 });

@@ -85,7 +85,19 @@ function resolvedWords({ steps }: TrapView): string {
   const step = steps.find(({ verdict }) => verdict === 'resolved');
   if (!step) return 'resolved';
   const frames = step.changes.filter(isFrame).filter(({ action }) => action !== 'freed');
-  const done = frames.length > 0 ? frames.map(frameWords).join('; ').replace(', zeroed', '') : whyWords(step);
+  const done = frames.length > 0 ? frames.map(shortFrame).join('; ') : whyWords(step).split(': ').at(-1);
   const area = step.area ? ` in ${step.area.name} ${step.area.flags}` : '';
   return `${step.step}: ${done}${area}`;
+}
+
+/** As short as tells it apart; the full view says where a copy came from. */
+function shortFrame(change: Parameters<typeof frameWords>[0]): string {
+  switch (change.action) {
+    case 'zeroed':
+      return `frame ${hex(change.frame)}`;
+    case 'copied':
+      return `copied to frame ${hex(change.frame)}`;
+    default:
+      return frameWords(change);
+  }
 }
