@@ -1,6 +1,6 @@
 import { LinuxError } from '../abi/errno.ts';
 import type { Rights } from '../arch/arch.ts';
-import { Area, type AreaDescription, sameRights } from './area.ts';
+import { Area, type AreaDescription, HEAP, STACK, sameRights } from './area.ts';
 import { AreaSet } from './area-set.ts';
 import type { Memory } from './memory.ts';
 import { PageTable } from './page-table.ts';
@@ -11,12 +11,6 @@ export const STACK_LIMIT = 8n * 1024n * 1024n;
 export const STACK_GUARD = 4096n;
 /** From this many pages on, one invalidation of the whole address space replaces those of single pages. */
 const FLUSH_ALL = 32;
-
-/** What an access needs of the areas under it: READ, WRITE. */
-export interface AccessFlags {
-  readonly read: boolean;
-  readonly write: boolean;
-}
 
 /** A mapping to make. Addresses and lengths are bytes; `length` is widened to whole pages. */
 export interface MapRequest extends AreaDescription {
@@ -30,7 +24,6 @@ export interface MapRequest extends AreaDescription {
   readonly populate?: boolean;
 }
 
-const pageOf = (address: bigint): bigint => address & ~0xfffn;
 const pageUp = (address: bigint): bigint => (address + 0xfffn) & ~0xfffn;
 
 /** One process's memory: areas over frames, the page table that says the same in hardware's words, heap and stack. */
@@ -188,101 +181,6 @@ export class AddressSpace {
       populate: this.memory.policy === 'veridian',
     });
     return this.find(start) as Area;
-  }
-
-  /**
-   * Why the stack does not grow down over an address that no area holds; undefined: it does. corrected: within 8 MiB of
-   * the stack's top, with a guard gap of one page to the next mapping below. veridian: within 8 MiB of the stack's
-   * present bottom, so that the limit moves down with each growth, whatever else is mapped there.
-   */
-  refusesGrowth(address: bigint): string | undefined {
-    if (this.memory.policy === 'veridian') {
-      const bottom = this.stackTop - this.stackSize;
-      if (address >= bottom) return 'not below the stack';
-      return address < bottom - STACK_LIMIT ? 'more than 8 MiB below the stack' : undefined;
-    }
-    const area = this.areas.next(address);
-    if (area?.kind !== 'stack') return 'no stack above the address';
-    if (area.contains(address)) return 'the stack holds the address already';
-    if (address < this.stackTop - STACK_LIMIT) return 'below the stack limit of 8 MiB';
-    const below = this.areas.below(area);
-    if (below && below.end > pageOf(address) - STACK_GUARD) return `no guard page would be left above ${below.name}`;
-    return undefined;
-  }
-
-  /** Extends the stack above an address down to its page and returns it; pages come on demand. */
-  grow(address: bigint): Area {
-    const area = this.next(address);
-    if (!area) throw new Error('nothing to grow');
-    area.start = pageOf(address);
-    this.memory.changes?.push({ kind: 'area', action: 'grown', area: area.view() });
-    return area;
-  }
-
-  /**
-   * VeridianOS's growth: every page from the stack's bottom down to the address gets a frame at once, also where something
-   * else is mapped. Throws ENOMEM, and EFAULT where a page is resident already; the pages above stay mapped.
-   */
-  growAtOnce(address: bigint): void {
-    const bottom = this.stackTop - this.stackSize;
-    for (let page = bottom - 4096n; page >= pageOf(address); page -= 4096n) {
-      const held = this.find(page);
-      if (held?.pages.has(page >> 12n)) throw new LinuxError('EFAULT');
-      const above = this.find(page + 4096n);
-      if (!held && above?.kind === 'stack') this.grow(page);
-      else if (!held) this.areas.insert(new Area(page, page + 4096n, STACK));
-      const area = this.find(page) as Area;
-      this.mapZeroed(area, page, USER_RW);
-    }
-    this.stackSize = this.stackTop - pageOf(address);
-  }
-
-  // What user pointers ask (axmm).
-
-  /**
-   * Whether every area over [start, end) has these flags, by areas and not by the page table; false at a gap, and for an
-   * empty range in one. corrected: USER is asked for too, and a stack's growable range counts as part of it.
-   */
-  checkRegionAccess(start: bigint, end: bigint, flags: AccessFlags): boolean {
-    const corrected = this.memory.uaccess === 'corrected';
-    let at = start;
-    for (const area of this.areas.from(start)) {
-      if (area.start > at && !(corrected && area.kind === 'stack' && this.refusesGrowth(at) === undefined))
-        return false;
-      if ((flags.read && !area.rights.read) || (flags.write && !area.rights.write)) return false;
-      if (corrected && !area.rights.user) return false;
-      at = area.end;
-      if (at >= end) return true;
-    }
-    return false;
-  }
-
-  /**
-   * Gives every page of [start, start + size) its frame, with its area's flags. EINVAL: outside the user range or not
-   * page-aligned; ENOMEM: no frame; a hole: ENOMEM under axptr, EFAULT under corrected, which grows a stack over it first.
-   */
-  populateArea(start: bigint, size: bigint): void {
-    const { layout, uaccess } = this.memory;
-    const end = start + size;
-    if (((start | size) & 0xfffn) !== 0n || size < 0n || start < layout.userStart || end > layout.userEnd) {
-      throw new LinuxError('EINVAL');
-    }
-    for (let page = start; page < end; page += 4096n) {
-      let area = this.find(page);
-      if (!area && uaccess === 'corrected') {
-        area = this.growForUser(page);
-      }
-      if (!area) throw new LinuxError(uaccess === 'axptr' ? 'ENOMEM' : 'EFAULT');
-      if (area.pastEnd(page)) throw new LinuxError('EFAULT');
-      this.fill(area, page, true);
-    }
-  }
-
-  private growForUser(page: bigint): Area | undefined {
-    if (this.refusesGrowth(page) !== undefined) return undefined;
-    if (this.memory.policy === 'veridian') this.growAtOnce(page);
-    else this.grow(page);
-    return this.find(page);
   }
 
   // Pages.
@@ -476,13 +374,3 @@ export class AddressSpace {
     return start + pageUp(length);
   }
 }
-
-const USER_RW = { read: true, write: true, execute: false, user: true };
-const HEAP: AreaDescription = {
-  kind: 'heap',
-  name: 'heap',
-  rights: USER_RW,
-  backing: { kind: 'zero' },
-  shared: false,
-};
-const STACK: AreaDescription = { ...HEAP, kind: 'stack', name: 'stack' };

@@ -123,3 +123,14 @@ export const sameRights = (a: Rights, b: Rights): boolean =>
 /** `rw-`. */
 export const rightsText = (rights: Rights): string =>
   `${rights.read ? 'r' : '-'}${rights.write ? 'w' : '-'}${rights.execute ? 'x' : '-'}`;
+
+/** What the user may read and write. */
+export const USER_RW = { read: true, write: true, execute: false, user: true };
+export const HEAP: AreaDescription = {
+  kind: 'heap',
+  name: 'heap',
+  rights: USER_RW,
+  backing: { kind: 'zero' },
+  shared: false,
+};
+export const STACK: AreaDescription = { ...HEAP, kind: 'stack', name: 'stack' };

@@ -6,6 +6,7 @@ import type { Area } from './area.ts';
 import { attempt, classifyAccess, type Failure, type Fault, type StepResult, segv } from './fault-step.ts';
 import type { Memory } from './memory.ts';
 import { outOfMemory } from './page-table.ts';
+import { grow, refusesGrowth } from './stack.ts';
 
 /** The handler with its gaps closed: what the walk says decides which steps apply. Undefined: resolved. */
 export function handleCorrected(
@@ -160,7 +161,7 @@ function copyOnWrite(memory: Memory, space: AddressSpace, { address }: FaultRead
 /** The stack is extended down to the fault; the page itself then comes by demand paging. */
 function stackGrowth(space: AddressSpace, { address, wasFetch }: FaultReading): StepResult {
   if (wasFetch) return refused('a fetch never grows the stack');
-  const why = space.refusesGrowth(address);
+  const why = refusesGrowth(space, address);
   if (why) return refused(why, space.next(address));
-  return { resolved: true, why: `extended down to ${hex(pageOf(address))}`, area: space.grow(address) };
+  return { resolved: true, why: `extended down to ${hex(pageOf(address))}`, area: grow(space, address) };
 }

@@ -3,6 +3,7 @@ import type { HandlerStep } from '../record.ts';
 import { attempt, type Failure, type Fault, type StepResult, segv } from './fault-step.ts';
 import type { Memory } from './memory.ts';
 import { outOfMemory } from './page-table.ts';
+import { growAtOnce, refusesGrowth } from './stack.ts';
 
 /**
  * The handler as VeridianOS publishes it (`mm/page_fault.rs`): the reason is never consulted, a step's error is swallowed
@@ -46,11 +47,11 @@ function tryDemandPage({ space, reading }: Fault): StepResult {
 function tryStackGrowth({ space, reading }: Fault): StepResult {
   if (!reading.wasUserMode) return error('PermissionDenied: kernel stack growth not supported');
   if (!space) return error('NotInitialized: process');
-  const why = space.refusesGrowth(reading.address);
+  const why = refusesGrowth(space, reading.address);
   if (why) return error(`InvalidAddress: ${why}`);
   const before = space.stackSize;
   try {
-    space.growAtOnce(reading.address);
+    growAtOnce(space, reading.address);
   } catch (thrown) {
     if (outOfMemory(thrown)) return error('OutOfMemory');
     if (thrown instanceof LinuxError) return error('InvalidAddress: a page is mapped already');

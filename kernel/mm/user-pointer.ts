@@ -2,10 +2,11 @@ import type { Hart } from '../../machine/index.ts';
 import { LinuxError } from '../abi/errno.ts';
 import { KernelPanic } from '../abi/errors.ts';
 import { decodeUtf8 } from '../abi/utf8.ts';
-import type { AccessFlags, AddressSpace } from './address-space.ts';
+import type { AddressSpace } from './address-space.ts';
 import { load, readBytes, writeBytes } from './kernel-access.ts';
 import { type Layout, U8 } from './layouts.ts';
 import { accessUserMemory } from './user-access.ts';
+import { type AccessFlags, checkRegionAccess, populateArea } from './user-region.ts';
 
 /** Who gives a user pointer its address space, on the hart that works for the process. */
 export interface AddrSpaceProvider {
@@ -226,9 +227,9 @@ export function checkRegion(
   // A slice of nothing is no access; axptr asks for an area there all the same.
   if (size === 0n && !axptr) return;
   aspace.withAddrSpace((space) => {
-    if (!space.checkRegionAccess(start, start + size, flags)) throw new LinuxError('EFAULT');
+    if (!checkRegionAccess(space, start, start + size, flags)) throw new LinuxError('EFAULT');
     const first = pageOf(start);
-    space.populateArea(first, pageOf(start + size + 0xfffn) - first);
+    populateArea(space, first, pageOf(start + size + 0xfffn) - first);
   });
   memory.afterCheck?.(start, size);
 }
@@ -276,7 +277,7 @@ export function checkNullTerminated<T>(
       if (axptr) throw new KernelPanic('attempt to add with overflow (VirtAddrRange::from_start_size)');
       throw new LinuxError('EFAULT');
     }
-    if (!space.checkRegionAccess(page, end, flags)) throw new LinuxError('EFAULT');
+    if (!checkRegionAccess(space, page, end, flags)) throw new LinuxError('EFAULT');
     page = end;
     memory.afterCheck?.(end - 4096n, 4096n);
   };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LinuxError } from '../../../kernel/abi/errno.ts';
 import type { Rights } from '../../../kernel/arch/arch.ts';
 import { rightsText } from '../../../kernel/mm/area.ts';
+import { checkRegionAccess, populateArea } from '../../../kernel/mm/user-region.ts';
 import { AT, NONE, RO, RW, RX, WO, World } from './world.ts';
 
 const PAGE = 4096n;
@@ -281,28 +282,28 @@ describe('check_region_access and populate_area', () => {
   const read = { read: true, write: false };
   const both = { read: true, write: true };
   it.each<[string, (w: World) => boolean, { axptr: boolean; corrected: boolean }]>([
-    ['one area', (w) => w.space.checkRegionAccess(AT, AT + PAGE, both), { axptr: true, corrected: true }],
-    ['one byte below', (w) => w.space.checkRegionAccess(AT - 1n, AT + PAGE, read), { axptr: false, corrected: false }],
+    ['one area', (w) => checkRegionAccess(w.space, AT, AT + PAGE, both), { axptr: true, corrected: true }],
+    ['one byte below', (w) => checkRegionAccess(w.space, AT - 1n, AT + PAGE, read), { axptr: false, corrected: false }],
     [
       'one byte above',
-      (w) => w.space.checkRegionAccess(AT, AT + 3n * PAGE + 1n, read),
+      (w) => checkRegionAccess(w.space, AT, AT + 3n * PAGE + 1n, read),
       { axptr: false, corrected: false },
     ],
     [
       'two areas, flags of both',
-      (w) => w.space.checkRegionAccess(AT, AT + 3n * PAGE, read),
+      (w) => checkRegionAccess(w.space, AT, AT + 3n * PAGE, read),
       { axptr: true, corrected: true },
     ],
     [
       'two areas, a flag of one',
-      (w) => w.space.checkRegionAccess(AT, AT + 3n * PAGE, both),
+      (w) => checkRegionAccess(w.space, AT, AT + 3n * PAGE, both),
       { axptr: false, corrected: false },
     ],
-    ['empty, in an area', (w) => w.space.checkRegionAccess(AT + 1n, AT + 1n, read), { axptr: true, corrected: true }],
-    ['empty, in a hole', (w) => w.space.checkRegionAccess(AT - 1n, AT - 1n, read), { axptr: false, corrected: false }],
+    ['empty, in an area', (w) => checkRegionAccess(w.space, AT + 1n, AT + 1n, read), { axptr: true, corrected: true }],
+    ['empty, in a hole', (w) => checkRegionAccess(w.space, AT - 1n, AT - 1n, read), { axptr: false, corrected: false }],
     [
       'an area without USER',
-      (w) => w.space.checkRegionAccess(AT + 8n * PAGE, AT + 9n * PAGE, read),
+      (w) => checkRegionAccess(w.space, AT + 8n * PAGE, AT + 9n * PAGE, read),
       { axptr: true, corrected: false },
     ],
   ])('%s', (_name, run, expected) => {
@@ -328,7 +329,7 @@ describe('check_region_access and populate_area', () => {
       const w = new World({ uaccess });
       w.map(AT, 2);
       expect(
-        errno(() => w.space.populateArea(start, size)),
+        errno(() => populateArea(w.space, start, size)),
         uaccess,
       ).toBe(expected[uaccess]);
     }
@@ -339,7 +340,7 @@ describe('check_region_access and populate_area', () => {
     w.map(AT, 1);
     w.store(AT);
     w.space.fork();
-    w.space.populateArea(AT, PAGE);
+    populateArea(w.space, AT, PAGE);
     expect(w.entry(AT)).toBe('V R U A D');
   });
 });

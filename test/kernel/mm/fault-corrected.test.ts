@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { STACK_LIMIT } from '../../../kernel/mm/address-space.ts';
 import * as kernel from '../../../kernel/mm/kernel-access.ts';
 import { accessUserMemory } from '../../../kernel/mm/user-access.ts';
+import { populateArea } from '../../../kernel/mm/user-region.ts';
 import { AT, NONE, RO, RW, RX, WO, World, type WorldOptions, XO } from './world.ts';
 
 const PAGE = 4096n;
@@ -574,7 +575,7 @@ describe('out of memory at each allocation', () => {
     {
       name: 'populate',
       prepare: (w) => w.map(AT, 4),
-      run: (w) => w.space.populateArea(AT, 4n * PAGE),
+      run: (w) => populateArea(w.space, AT, 4n * PAGE),
       fails: 'ENOMEM',
       ok: undefined,
     },
