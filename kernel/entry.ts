@@ -13,7 +13,7 @@ import {
   type Memory,
   UserPtr,
 } from './mm/index.ts';
-import type { Outcome, TrapFlow } from './record.ts';
+import type { HandlerStep, Outcome, TrapFlow } from './record.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { Call, type System } from './syscall/call.ts';
 import { argumentWords, Blocked, type CallRow, type Result } from './syscall/row.ts';
@@ -248,7 +248,13 @@ export class Entry {
         : {}),
     };
     const { info, outcome } = handleFault(this.memory, fault, flow?.steps);
-    if (flow) flow.info = info;
+    if (!flow) return outcome;
+    flow.info = info;
+    if (!flow.steps && outcome.kind === 'signal' && task === this.system.tasks.first) {
+      // Nothing was recorded, but this will be told: refused steps are refused again, and change nothing.
+      const steps: HandlerStep[] = [];
+      if (handleFault(this.memory, fault, steps).outcome.kind === outcome.kind) flow.steps = steps;
+    }
     return outcome;
   }
 

@@ -52,9 +52,9 @@ class Backtrace {
       link !== undefined &&
       link !== first &&
       this.isCode(link) &&
-      functionOf(this.frame(link)) !== functionOf(here)
+      functionOf(this.caller(link)) !== functionOf(here)
     ) {
-      callers.unshift(this.frame(link));
+      callers.unshift(this.caller(link));
     }
     return [here, ...callers.slice(0, FRAMES)];
   }
@@ -67,7 +67,7 @@ class Backtrace {
       const pc = this.word(fp + frame.returnAddress);
       const caller = this.word(fp + frame.caller);
       if (pc === undefined || caller === undefined || !this.isCode(pc)) break;
-      frames.push(this.frame(pc));
+      frames.push(this.caller(pc));
       below = fp;
       fp = caller;
     }
@@ -82,8 +82,8 @@ class Backtrace {
       const word = this.word((sp & ~7n) + i * 8n);
       if (word === undefined) break;
       if (!this.isCode(word)) continue;
-      const frame = this.frame(word);
-      if (frame.symbol?.includes('+')) frames.push(frame);
+      const frame = this.caller(word);
+      if (frame.symbol !== undefined) frames.push(frame);
     }
     return frames;
   }
@@ -91,6 +91,13 @@ class Backtrace {
   private frame(pc: bigint): Frame {
     const { symbols, bias } = this.task.program;
     return { pc, symbol: symbols.name(BigInt.asUintN(64, pc - bias)) };
+  }
+
+  /** A return address belongs to the call before it: behind the last one of a function another function starts. */
+  private caller(pc: bigint): Frame {
+    const { symbols, bias } = this.task.program;
+    const symbol = symbols.find(BigInt.asUintN(64, pc - bias - 1n));
+    return { pc, symbol: symbol && `${symbol.name}+${(pc - bias - symbol.address).toString(16)}` };
   }
 
   private isCode(address: bigint): boolean {

@@ -1,7 +1,7 @@
 import type { Arch } from '../arch/arch.ts';
 import { FILE_CALLS } from './file.ts';
 import { MEMORY_CALLS } from './memory.ts';
-import { PROCESS_CALLS } from './process.ts';
+import { PROCESS_CALLS } from './processes.ts';
 import type { CallRow } from './row.ts';
 import { SIGNAL_CALLS } from './signal.ts';
 import { HOOK_CALL, HOOK_NUMBER, SYSTEM_CALLS } from './system.ts';

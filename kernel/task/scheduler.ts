@@ -52,9 +52,11 @@ export class Scheduler {
   block(hart: Hart, wait: Wait): void {
     const task = this.leave(hart);
     if (!task) throw new Error('nothing runs here that could wait');
+    // What the task itself did before it had to wait is news for others, not for it.
+    this.wakeChanged();
+    if (wait.channel?.changed) wait.channel.changed = false;
     task.state = 'blocked';
     task.wait = wait;
-    if (wait.channel?.changed) wait.channel.changed = false;
     this.blocked.add(task);
   }
 

@@ -1,0 +1,294 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import type { KernelOptions } from '../../kernel/index.ts';
+import { parseElf } from '../../machine/index.ts';
+import { describeWith } from '../toolchain.ts';
+import { boot, finish } from './boot.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'faultline-linux-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const built = new Map<string, string>();
+
+function build(name: string, source: string, compiler: string, flags: readonly string[]): string {
+  const known = built.get(name);
+  if (known) return known;
+  const file = join(folder, `${name}.${compiler.endsWith('++') ? 'cc' : 'c'}`);
+  const program = join(folder, name);
+  writeFileSync(file, source);
+  execFileSync(compiler, [
+    '-O2',
+    '-w',
+    ...flags,
+    '-o',
+    program,
+    file,
+    ...(compiler.startsWith('clang') ? [] : ['-lm']),
+  ]);
+  built.set(name, program);
+  return program;
+}
+
+interface Seen {
+  readonly status: number | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+function here(program: string, args: readonly string[], stdin: string, options: Partial<KernelOptions> = {}): Seen {
+  const booted = boot(parseElf(readFileSync(program)), {
+    argv: [program, ...args],
+    stdin,
+    memory: 64 << 20,
+    ...options,
+  });
+  const result = finish(booted);
+  return { status: result.kind === 'exited' ? result.status : undefined, out: booted.out[1], err: booted.out[2] };
+}
+
+function underQemu(program: string, args: readonly string[], stdin: string): Seen {
+  const { status, signal, stdout, stderr } = spawnSync('qemu-riscv64', [program, ...args], {
+    input: stdin,
+    encoding: 'latin1',
+    env: {},
+  });
+  const SIGNALS: Record<string, number> = { SIGABRT: 134, SIGSEGV: 139, SIGILL: 132, SIGFPE: 136, SIGTRAP: 133 };
+  // What the emulator itself says of a fatal signal is not the program's.
+  const err = stderr.replace(/^qemu: .*\n?/gm, '');
+  return { status: status ?? SIGNALS[signal ?? ''], out: stdout, err };
+}
+
+const HEAD =
+  '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n#include <sys/wait.h>\n';
+
+type CProgram = [name: string, source: string, args?: readonly string[], stdin?: string];
+const C_PROGRAMS: readonly CProgram[] = [
+  [
+    'floats',
+    `${HEAD}#include <math.h>
+int main(void) {
+  double values[] = {0.1, -0.0, 1e308 * 10, NAN, 5e-324, 123456789.125, 1 / 3., 2.5, 3.5, 1e22, 1e23};
+  for (unsigned i = 0; i < sizeof values / sizeof *values; i++) {
+    double v = values[i];
+    printf("%g %.17g %a %e %.0f %10.3f|%-12.4g| %s\\n", v, v, v, v, v, v, v, signbit(v) ? "-" : "+");
+    printf("%.9g %.6Lf\\n", (float)v, (long double)v / 3);
+  }
+  for (int i = -5; i <= 5; i++) printf("%.17g %.17g %.17g %.17g\\n", exp(i), sin(i * 1e3), pow(1.1, i * 10), fma(i, 1e-9, 1));
+  return 0;
+}`,
+  ],
+  [
+    'heap',
+    `${HEAD}
+int main(void) {
+  static char *blocks[4000];
+  unsigned seed = 1, sum = 0;
+  for (int round = 0; round < 20000; round++) {
+    seed = seed * 1103515245 + 12345;
+    int i = (seed >> 8) % 4000;
+    size_t size = (seed >> 4) % (round % 50 ? 600 : 300000);
+    if (seed & 1) { free(blocks[i]); blocks[i] = 0; }
+    else {
+      blocks[i] = realloc(blocks[i], size + 1);
+      memset(blocks[i], round, size + 1);
+      sum = sum * 31 + (unsigned char)blocks[i][size];
+    }
+  }
+  char *big = malloc(1 << 20);
+  for (int k = 1; k < 6; k++) { big = realloc(big, (k + 1) << 20); memset(big + (k << 20), k, 1 << 20); }
+  for (int k = 1; k < 6; k++) sum = sum * 31 + big[(k << 20) + 77];
+  char *zero = calloc(100000, 1);
+  for (int i = 0; i < 100000; i++) sum += zero[i];
+  printf("%u\\n", sum);
+  return 0;
+}`,
+  ],
+  [
+    'sort',
+    `${HEAD}#include <setjmp.h>
+static jmp_buf back;
+static int depth;
+static int by_text(const void *a, const void *b) { return strcmp(*(char **)a, *(char **)b); }
+static void dive(int n) { if (n == 0) longjmp(back, depth); depth++; dive(n - 1); }
+int main(int argc, char **argv) {
+  qsort(argv + 1, argc - 1, sizeof *argv, by_text);
+  for (int i = 1; i < argc; i++) puts(argv[i]);
+  int came = setjmp(back);
+  printf("setjmp %d\\n", came);
+  if (came == 0) dive(100);
+  char line[100];
+  while (fgets(line, sizeof line, stdin)) fprintf(stderr, "%zu:%s", strlen(line), line);
+  return depth;
+}`,
+    ['pear', 'apple', 'quince', 'fig'],
+    'one\ntwo\nlast without end',
+  ],
+  [
+    'fork',
+    `${HEAD}
+int main(void) {
+  int pipes[2], status;
+  static int shared = 1;
+  pipe(pipes);
+  printf("before\\n");
+  fflush(stdout);
+  for (int i = 0; i < 3; i++) {
+    pid_t child = fork();
+    if (child == 0) {
+      shared += i;
+      dprintf(pipes[1], "child %d has %d\\n", i, shared);
+      exit(i * 10);
+    }
+    waitpid(child, &status, 0);
+    printf("exited %d with %d, shared %d\\n", WIFEXITED(status), WEXITSTATUS(status), shared);
+  }
+  close(pipes[1]);
+  char text[200];
+  ssize_t n, all = 0;
+  while ((n = read(pipes[0], text + all, sizeof text - 1 - all)) > 0) all += n;
+  text[all] = 0;
+  printf("%s", text);
+  fflush(stdout);
+  if (fork() == 0) abort();
+  wait(&status);
+  printf("signal %d\\n", WTERMSIG(status));
+  fflush(stdout);
+  if (fork() == 0) *(volatile int *)0 = 1;
+  wait(&status);
+  printf("signal %d\\n", WTERMSIG(status));
+  printf("no more: %d\\n", wait(&status));
+  return 42;
+}`,
+  ],
+  [
+    'big-pipe',
+    `${HEAD}
+int main(void) {
+  int pipes[2];
+  pipe(pipes);
+  if (fork() == 0) {
+    close(pipes[0]);
+    char *bytes = malloc(300000);
+    for (int i = 0; i < 300000; i++) bytes[i] = i * 7 >> 3;
+    ssize_t wrote = write(pipes[1], bytes, 300000);
+    _exit(wrote == 300000 ? 5 : 6);
+  }
+  close(pipes[1]);
+  unsigned sum = 0, all = 0;
+  unsigned char part[1000];
+  ssize_t n;
+  while ((n = read(pipes[0], part, sizeof part)) > 0) { for (int i = 0; i < n; i++) sum = sum * 31 + part[i]; all += n; }
+  int status;
+  wait(&status);
+  printf("%u bytes, %u, %x\\n", all, sum, status);
+  return 0;
+}`,
+  ],
+  ['abort', `${HEAD}int main(void) { printf("not flushed"); fprintf(stderr, "dying\\n"); abort(); }`],
+  [
+    'limits',
+    `${HEAD}#include <sys/resource.h>
+#include <sys/time.h>
+#include <time.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+int main(void) {
+  struct rlimit limit;
+  struct timespec a, b, nap = {0, 2000000};
+  printf("%d ", getrlimit(RLIMIT_STACK, &limit));
+  clock_gettime(CLOCK_MONOTONIC, &a);
+  printf("%d ", nanosleep(&nap, 0));
+  clock_gettime(CLOCK_MONOTONIC, &b);
+  long long passed = (b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec;
+  printf("%d %d\\n", passed >= 2000000, isatty(1));
+  printf("%d %s\\n", open("/no/such/file", O_RDONLY), strerror(errno));
+  int null = open("/dev/null", O_RDWR);
+  char c = 'x';
+  printf("%zd %zd\\n", write(null, "abc", 3), read(null, &c, 1));
+  int zero = open("/dev/zero", O_RDONLY);
+  printf("%zd %d\\n", read(zero, &c, 1), c);
+  struct stat st;
+  printf("%d %d\\n", fstat(null, &st), S_ISCHR(st.st_mode));
+  printf("%d\\n", dup2(zero, 9) == 9 && read(9, &c, 1) == 1);
+  printf("%d %s\\n", close(77), strerror(errno));
+  printf("%d\\n", (int)(sysconf(_SC_PAGESIZE)));
+  return 0;
+}`,
+  ],
+];
+
+describeWith(['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'static C programs print what qemu-riscv64 prints', () => {
+  it.each(C_PROGRAMS)('%s', (name, source, args = [], stdin = '') => {
+    const program = build(name, source, 'riscv64-linux-gnu-gcc', ['-static']);
+    const expected = underQemu(program, args, stdin);
+    expect(expected.status).toBeDefined();
+    expect(here(program, args, stdin)).toEqual(expected);
+    if (name === 'fork' || name === 'big-pipe') {
+      expect(here(program, args, stdin, { harts: 2, ad: 'software' })).toEqual(expected);
+    }
+  });
+
+  it('a snapshot in the middle changes nothing', () => {
+    const [name, source, args = [], stdin = ''] = C_PROGRAMS.filter(([found]) => found === 'fork')[0];
+    const program = build(name, source, 'riscv64-linux-gnu-gcc', ['-static']);
+    const booted = boot(parseElf(readFileSync(program)), { argv: [program, ...args], stdin, memory: 64 << 20 });
+    for (let result = booted.kernel.run(20_000); result.kind === 'running'; result = booted.kernel.run(20_000)) {
+      booted.kernel.restore(booted.kernel.save());
+    }
+    const { out } = underQemu(program, args, stdin);
+    expect(booted.out[1]).toBe(out);
+  });
+});
+
+describeWith(['riscv64-linux-gnu-g++', 'qemu-riscv64'], 'a static C++ program with exceptions', () => {
+  const source = `#include <iostream>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+struct Loud { int n; ~Loud() { std::cout << "~" << n << "\\n"; } };
+static int deep(int n) {
+  Loud loud{n};
+  if (n == 0) throw std::runtime_error("at the bottom");
+  return deep(n - 1) + 1;
+}
+int main(int argc, char **argv) {
+  std::map<std::string, std::vector<double>> groups;
+  for (int i = 0; i < 100; i++) groups[std::to_string(i % 7)].push_back(i * 1.25);
+  for (auto &[name, values] : groups) { double sum = 0; for (double v : values) sum += v; std::cout << name << ' ' << sum << '\\n'; }
+  try { deep(4); } catch (const std::exception &e) { std::cout << e.what() << std::endl; }
+  try { std::vector<int>().at(3); } catch (const std::out_of_range &e) { std::cout << e.what() << std::endl; }
+  try { try { throw 7; } catch (int n) { throw std::string("again"); } } catch (const std::string &s) { std::cout << s << std::endl; }
+  auto shared = std::make_shared<Loud>(Loud{99});
+  if (argc > 1) throw 5;
+  return 3;
+}`;
+  it.each([[[]], [['uncaught']]])('arguments %o', (args) => {
+    const program = build('exceptions', source, 'riscv64-linux-gnu-g++', ['-static']);
+    expect(here(program, args, '')).toEqual(underQemu(program, args, ''));
+  });
+});
+
+describeWith(['clang-14', 'ld.lld', 'qemu-riscv64'], 'static-pie', () => {
+  it('hello, position independent', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../guest/args.c'), 'utf8');
+    const program = build('args-pie', source, 'clang-14', [
+      '--target=riscv64-linux-gnu',
+      '-march=rv64gc',
+      '-nostdlib',
+      '-ffreestanding',
+      '-fpie',
+      '-static-pie',
+      '-fuse-ld=lld',
+      '-mno-relax',
+      `-I${join(import.meta.dirname, '../../guest')}`,
+    ]);
+    expect(parseElf(readFileSync(program)).type).toBe('position independent');
+    expect(here(program, ['one'], '')).toEqual(underQemu(program, ['one'], ''));
+  });
+});
