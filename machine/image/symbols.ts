@@ -17,8 +17,11 @@ export class SymbolTable {
     this.code = [...best.values()];
   }
 
+  /** In code, by the sections if the file has them: headers and constants may share an executable segment. */
   private executable(address: bigint): boolean {
-    return this.image.segments.some(
+    const { code, segments } = this.image;
+    if (code.length > 0) return code.some((at) => address >= at.address && address < at.address + at.size);
+    return segments.some(
       (s) => s.kind === 'load' && s.execute && address >= s.vaddr && address < s.vaddr + BigInt(s.memorySize),
     );
   }
