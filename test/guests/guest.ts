@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FaultPolicy, Kernel, type TrapFlow, type UserAccessPolicy } from '../../kernel/index.ts';
+import { type Isa, parseElf } from '../../machine/index.ts';
+
+export const GUESTS = join(import.meta.dirname, '../../guest');
+
+/** A row of guest/guests.json. */
+export interface GuestRow {
+  readonly name: string;
+  readonly kind: 'user' | 'bare';
+  readonly options: { readonly harts?: number; readonly testHooks?: boolean; readonly stdin?: string };
+  readonly status: number;
+}
+
+export const guestRows = (): GuestRow[] => JSON.parse(readFileSync(join(GUESTS, 'guests.json'), 'utf8'));
+
+export const guestFile = (isa: Isa, name: string): Uint8Array =>
+  new Uint8Array(readFileSync(join(GUESTS, 'bin', isa.name, name)));
+
+/** How a run ended, all that it printed, and every trap of it. */
+export interface GuestRun {
+  readonly status: number | undefined;
+  readonly panic: string | undefined;
+  readonly output: string;
+  readonly flows: readonly TrapFlow[];
+}
+
+export interface Policies {
+  readonly policy: FaultPolicy;
+  readonly uaccess: UserAccessPolicy;
+  /** Absent: hardware. */
+  readonly ad?: 'software';
+}
+
+/** Runs a built-in guest to its end, in this process. */
+export function runGuest(isa: Isa, row: GuestRow, args: readonly string[], policies: Policies): GuestRun {
+  const flows: TrapFlow[] = [];
+  const chunks: Uint8Array[] = [];
+  const input = [new Uint8Array(Buffer.from(row.options.stdin ?? ''))];
+  const kernel = new Kernel({
+    isa,
+    memory: 128 << 20,
+    harts: row.options.harts ?? 1,
+    ad: 'hardware',
+    ...policies,
+    seed: 1n,
+    testHooks: row.options.testHooks ?? false,
+    ports: {
+      output: (_, bytes) => void chunks.push(bytes.slice()),
+      input: () => input.shift() ?? 'end',
+    },
+    recorder: (flow) => void flows.push(flow),
+  });
+  kernel.spawn(parseElf(guestFile(isa, row.name)), [row.name, ...args], []);
+  for (;;) {
+    const result = kernel.run(1_000_000);
+    if (result.kind === 'running') continue;
+    return {
+      status: result.kind === 'exited' ? result.status : undefined,
+      panic: result.kind === 'panic' ? result.message : undefined,
+      output: Buffer.concat(chunks).toString('latin1'),
+      flows,
+    };
+  }
+}
