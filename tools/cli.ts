@@ -95,16 +95,22 @@ async function main(args: readonly string[]): Promise<number> {
   return status;
 }
 
+/** The exit status of a run that threw, and one line about it. */
+function explain(error: unknown): number {
+  if (error instanceof OutputClosed) return STATUS.signal + 13;
+  const mistake = error instanceof UserError || error instanceof ElfError;
+  try {
+    // Anything else is a bug of ours: nothing that a user or a guest does may get here.
+    if (mistake) say(error.message);
+    else say(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  } catch {
+    // Standard error is what cannot be written; the status has to do.
+  }
+  return mistake ? STATUS.userMistake : STATUS.panic;
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof OutputClosed) process.exitCode = STATUS.signal + 13;
-  else if (error instanceof UserError || error instanceof ElfError) {
-    say(error.message);
-    process.exitCode = STATUS.userMistake;
-  } else {
-    // A bug of ours: nothing that a user or a guest does may get here.
-    say(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    process.exitCode = STATUS.panic;
-  }
+  process.exitCode = explain(error);
 }

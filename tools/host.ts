@@ -18,9 +18,11 @@ export function write(fd: number, data: Uint8Array | string): void {
       bytes = bytes.subarray(writeSync(fd, bytes));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') throw new OutputClosed();
+      // Its reader has gone, or the terminal was hung up.
+      if (code === 'EPIPE' || code === 'EIO') throw new OutputClosed();
+      if (code !== 'EAGAIN')
+        throw new UserError(`${fd === 1 ? 'standard output' : 'standard error'}: ${fileWords(error)}`);
       // A pipe that another process made non-blocking, and that is full.
-      if (code !== 'EAGAIN') throw error;
       Atomics.wait(sleeper, 0, 0, 1);
     }
   }

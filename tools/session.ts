@@ -64,7 +64,7 @@ async function runGuest(
   let guest: Guest | undefined;
   let ended = { reason: 'internal error', status: STATUS.panic as number };
   try {
-    const made = make(streams, trace);
+    const made = provided(options.memory, () => make(streams, trace));
     guest = made;
     const save = () => {
       if (!limits.save) return;
@@ -88,6 +88,16 @@ async function runGuest(
     trace.close({ ...ended, instructions: guest?.instructions ?? 0 });
     streams.stop();
     interrupts.release();
+  }
+}
+
+/** RAM is reserved as one piece, which not every host has. */
+function provided<T>(bytes: number, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof RangeError) || !error.message.includes('WebAssembly.Memory')) throw error;
+    throw new UserError(`--memory: this computer cannot provide ${bytes / 1024 / 1024}M in one piece`);
   }
 }
 
