@@ -27,6 +27,7 @@ const pathAt = (call: Call, address: bigint): string => userConstBytes(address).
 
 /** A relative path starts at a directory; there is one that everybody is in, and all others are open to be named. */
 function checkStart(call: Call, fd: number, path: string): void {
+  if (path === '') throw new LinuxError('ENOENT');
   if (path.startsWith('/') || fd === AT_FDCWD) return;
   const { mode } = call.task.files.get(fd).node.stat();
   if ((mode & S_IFMT) !== S_IFDIR) throw new LinuxError('ENOTDIR');
