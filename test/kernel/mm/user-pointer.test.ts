@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytes, I32, I64, struct, U8, U16, U32, U64 } from '../../../kernel/mm/layouts.ts';
 import { accessUserMemory, isAccessingUserMemory } from '../../../kernel/mm/user-access.ts';
 import { LockingProvider, UserConstPtr, UserPtr, userBytes, userConstBytes } from '../../../kernel/mm/user-pointer.ts';
-import { AT, NONE, RO, WO, World, type WorldOptions } from './world.ts';
+import { AT, NONE, RO, RX, WO, World, type WorldOptions } from './world.ts';
 
 const PAGE = 4096n;
 const HOLE = 0x2000n;
@@ -269,6 +269,25 @@ cases('edge cases', [
     },
     ...same('ENOMEM'),
   },
+]);
+
+cases('a mapped file of 5000 bytes', [
+  ...[
+    ['its last page', 1n, new Uint8Array(4)],
+    ['past its end', 2n, 'EFAULT'],
+  ].map(([name, page, expected]) => ({
+    name: `${name}`,
+    run: (w: World) => {
+      const backing = { kind: 'image' as const, file: new Uint8Array(5000), offset: 0, length: 5000, bus: true };
+      w.map(AT, 3, RO, { kind: 'image', backing });
+      // Cut in two, the parts know as before where the file ends.
+      w.space.protect(AT + PAGE, 2n * PAGE, RX);
+      return userConstBytes(AT + (page as bigint) * PAGE)
+        .getAsSlice(w.aspace, 4)
+        .bytes();
+    },
+    ...same(expected),
+  })),
 ]);
 
 cases('null-terminated', [
