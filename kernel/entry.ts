@@ -124,7 +124,6 @@ export class Entry {
     } catch (error) {
       if (!(error instanceof TaskEnded)) throw error;
       // A kill is told with its signal where it was decided; an exit by choice ends here.
-      this.memory.userAccess[hart.id] = false;
       if (this.flows.depth > 0) this.flows.endAll(endOf(task));
     } finally {
       this.acting = undefined;
@@ -187,8 +186,7 @@ export class Entry {
     const number = arch.callNumber(context);
     const registers = arch.callArguments(context);
     const row = this.calls.get(number);
-    const flow = flows.current;
-    if (flow && flows.recording) flow.call = this.callWords(number, row, registers);
+    flows.describeCall(() => this.callWords(number, row, registers));
     const call = new Call(hart, task, this.system);
     let result: Result;
     try {
@@ -302,7 +300,6 @@ export class Entry {
     } catch (error) {
       // The process died of the store; the hart takes the next.
       if (!(error instanceof TaskEnded)) throw error;
-      this.memory.userAccess[hart.id] = false;
     }
     return true;
   }

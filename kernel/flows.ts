@@ -24,6 +24,8 @@ export class OpenFlow {
   steps: HandlerStep[] | undefined;
   info: PageFaultInfo | undefined;
   call: TrapFlow['call'];
+  /** Puts `call` in words when somebody wants to see it. */
+  describeCall: (() => TrapFlow['call']) | undefined;
   surroundings: Surroundings | undefined;
 
   constructor(
@@ -84,10 +86,19 @@ export class Flows {
     return flow;
   }
 
+  /** The trap is a system call: how to put it in words. */
+  describeCall(words: () => TrapFlow['call']): void {
+    const flow = this.current;
+    if (!flow) return;
+    if (this.recording) flow.call = words();
+    else flow.describeCall = words;
+  }
+
   /** Notes what can be read of all open traps, which a fatal end will want, while their code is still there. */
   readHeads(): void {
     for (const flow of this.open) {
       if (flow.head) continue;
+      flow.call = flow.describeCall?.();
       const now = this.arch.saveTrapState(flow.hart);
       this.arch.restoreTrapState(flow.hart, flow.state);
       flow.head = this.read(flow);

@@ -17,6 +17,13 @@ function slotsOf(hart: Hart) {
   return found;
 }
 
+/**
+ * Whose floating-point registers a hart holds, and on which hart a context's were last: where both agree they need not be
+ * loaded again. Forgetting either costs a load and nothing else, so snapshots leave them out.
+ */
+const floatOf = new WeakMap<Hart, UserContext>();
+const homeOf = new WeakMap<UserContext, Hart>();
+
 /** Saves what user code can change. The floating-point registers only where FS says that they were written. */
 export function saveUser(hart: Hart, context: UserContext): void {
   const { isa } = hart;
@@ -36,8 +43,12 @@ export function enterUser(hart: Hart, context: UserContext): void {
   const { integer, float } = slotsOf(hart);
   const { registers } = context;
   for (let i = 0; i < 31; i++) hart.set(integer[i], registers.get(INTEGER[i]) ?? 0n);
-  for (let i = 0; i < 32; i++) hart.set(float[i], registers.get(FLOAT[i]) ?? 0n);
-  isa.writeSystem(hart, 'fcsr', registers.get('fcsr') ?? 0n);
+  if (floatOf.get(hart) !== context || homeOf.get(context) !== hart) {
+    for (let i = 0; i < 32; i++) hart.set(float[i], registers.get(FLOAT[i]) ?? 0n);
+    isa.writeSystem(hart, 'fcsr', registers.get('fcsr') ?? 0n);
+    floatOf.set(hart, context);
+    homeOf.set(context, hart);
+  }
   const kept = isa.readSystem(hart, 'sstatus') & ~(SSTATUS.SPP | SSTATUS.FS | SSTATUS.SIE);
   isa.writeSystem(hart, 'sstatus', kept | SSTATUS.SPIE | SSTATUS.FS_CLEAN);
   isa.writeSystem(hart, 'sepc', context.pc);
