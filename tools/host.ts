@@ -65,8 +65,8 @@ export interface Streams {
   output(fd: 1 | 2, bytes: Uint8Array): void;
   /** What has come, or that none has yet, or that no more will. */
   readonly read: () => Uint8Array | 'wait' | 'end';
-  /** The guest asked and got nothing yet. */
-  readonly asked: boolean;
+  /** The guest asked and got nothing yet; whoever runs it clears this to learn whether it still asks. */
+  asked: boolean;
   /** A person may type: the guest's other processes go on meanwhile. */
   readonly interactive: boolean;
 }

@@ -62,6 +62,8 @@ export class KernelGuest implements Guest {
   }
 
   run(steps: number): 'running' | 'waiting for input' | GuestEnd {
+    // The kernel asks again at the start of each run, if a process still waits.
+    this.streams.asked = false;
     const result = this.kernel.run(steps);
     if (result.kind === 'waiting for input') return result.kind;
     // From a pipe, too, a guest gets its input after the same instruction in every run: all of it waits.
