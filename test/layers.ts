@@ -87,6 +87,6 @@ export const LAYERS: readonly Layer[] = [
   {
     of: /^tools\//,
     may: [DOOR, /^kernel\/index\.ts$/, /^tools\//, /^package\.json$/],
-    packages: [/^node:/, 'yargs', 'yargs/helpers', 'tinybench'],
+    packages: [/^node:/, 'yargs', 'yargs/helpers'],
   },
 ];

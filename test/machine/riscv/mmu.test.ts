@@ -1,30 +1,10 @@
 // Priv. spec 12.3 to 12.6, exhaustively, against mmu-oracle.ts.
 import { describe, expect, it } from 'vitest';
-import { type AccessShape, accessShape } from '../../../machine/access.ts';
+import { accessShape } from '../../../machine/access.ts';
 import { MMU } from '../../../machine/riscv/mmu.ts';
-import { A, Bench, D, R, RAM_BASE, Random, SCHEMES, type Scheme, type Setting, U, V, W, X } from './mmu-harness.ts';
-import { type Answer, oracle, type Question } from './mmu-oracle.ts';
-
-/** Each access and the exceptions it raises, from table "Machine cause register values after trap". */
-const ACCESSES = [
-  { name: 'fetch', shape: accessShape('fetch', 2), doing: 'execute', page: 12, access: 1 },
-  { name: 'load', shape: accessShape('load', 8), doing: 'read', page: 13, access: 5 },
-  { name: 'lr', shape: accessShape('load', 8, 'reserved'), doing: 'read', page: 13, access: 5 },
-  { name: 'store', shape: accessShape('store', 8), doing: 'write', page: 15, access: 7 },
-  { name: 'sc', shape: accessShape('store', 8, 'conditional'), doing: 'write', page: 15, access: 7 },
-  { name: 'amo', shape: accessShape('store', 8, 'amo'), doing: 'write', page: 15, access: 7 },
-] as const;
-type AccessCase = (typeof ACCESSES)[number];
-
-const FLAGS = [false, true];
-const SETTINGS: Setting[] = [
-  { mode: 'U' },
-  { mode: 'S' },
-  { mode: 'M' },
-  { mode: 'M', mprv: 'U' },
-  { mode: 'M', mprv: 'S' },
-  { mode: 'M', mprv: 'M' },
-].flatMap((who) => FLAGS.flatMap((sum) => FLAGS.map((mxr) => ({ ...who, sum, mxr }) as Setting)));
+import { ACCESSES, type AccessCase, expected, FLAGS, judgedBy, outcome, ROOT, SETTINGS, TARGET } from './mmu-cases.ts';
+import { A, Bench, D, R, SCHEMES, type Scheme, type Setting, U, V, W, X } from './mmu-harness.ts';
+import { oracle, type Question } from './mmu-oracle.ts';
 
 /** Who decides on A and D: the option, and menvcfg.ADUE. */
 const POLICIES = [
@@ -32,12 +12,6 @@ const POLICIES = [
   { name: 'Svadu off', hardwareAd: true, adue: false },
   { name: 'Svadu on', hardwareAd: true, adue: true },
 ];
-
-/** The mode that judges: MPP for loads and stores under MPRV. */
-const judgedBy = ({ mode, mprv }: Setting, { doing }: AccessCase) => (doing === 'execute' ? mode : (mprv ?? mode));
-
-const ROOT = RAM_BASE + 0x1000n;
-const TARGET = RAM_BASE + 0x10000n;
 
 /** An address in the high half whose tables differ at each level, that `level` maps to TARGET + 0x10. */
 function addressFor(scheme: Scheme, level: number): bigint {
@@ -71,21 +45,6 @@ function ask(
     writable: () => true,
   };
   return oracle(question);
-}
-
-/** What the MMU made of an access, in few words; the same words for what the oracle expects. */
-function outcome(bench: Bench, address: bigint, shape: AccessShape): string {
-  const { hart } = bench;
-  if (MMU.translate(hart, address, shape)) return `pa ${hart.translated.pa.toString(16)}`;
-  const { cause, value, access, walk } = hart.trap;
-  const whole = access?.kind === shape.kind && hart.trap.address === address && walk && 'fault' in walk.result;
-  return `cause ${cause} tval ${value.toString(16)}${whole ? '' : ' and an incomplete trap'}`;
-}
-
-function expected(answer: Answer, { page, access }: AccessCase, address: bigint): string {
-  if (answer === 'page fault') return `cause ${page} tval ${address.toString(16)}`;
-  if (answer === 'access fault') return `cause ${access} tval ${address.toString(16)}`;
-  return `pa ${answer.physical.toString(16)}`;
 }
 
 describe.each(SCHEMES)('$name, virtual address translation process', (scheme) => {
@@ -267,78 +226,4 @@ describe.each(SCHEMES)('$name, virtual address translation process', (scheme) =>
       expect(bench.hart.tlb.entries()).toMatchObject([{ global: true }]);
     }
   });
-});
-
-it('10^5 random page tables, addresses, PMP settings and accesses agree with the oracle and never throw', () => {
-  const seed = 20250607;
-  const random = new Random(seed);
-  const bench = new Bench();
-  const tables = Array.from({ length: 8 }, (_, i) => RAM_BASE + BigInt(i + 1) * 4096n);
-  const frames = [TARGET, ...tables, 0n, 1n << 55n, RAM_BASE + 32n * 4096n];
-  const seen: Record<string, number> = {};
-  const judged = (one: AccessCase) => SETTINGS.filter((setting) => judgedBy(setting, one) !== 'M');
-  const translated = { execute: judged(ACCESSES[0]), read: judged(ACCESSES[1]), write: judged(ACCESSES[3]) };
-  for (let round = 0; round < 100_000; round++) {
-    const scheme = random.one(SCHEMES);
-    let address = random.bits64();
-    // One in eight stays as it is, which is hardly ever canonical.
-    if (random.below(8)) address = BigInt.asUintN(64, BigInt.asIntN(scheme.width, address));
-    address &= ~7n;
-    const root = random.one(tables);
-    let table = root;
-    for (let i = scheme.levels - 1; i >= 0; i--) {
-      const at = table + 8n * ((address >> BigInt(12 + 9 * i)) & 0x1ffn);
-      table = random.one(tables);
-      let entry = ((table >> 12n) << 10n) | V;
-      if (i === 0 || random.below(8) === 0) {
-        const target = (random.one(frames) >> BigInt(12 + 9 * i)) << BigInt(random.below(8) ? 12 + 9 * i : 12);
-        entry = ((target >> 12n) << 10n) | BigInt(random.below(256)) | (random.below(4) ? V | R | A : 0n);
-      }
-      if (random.below(32) === 0) entry ^= 1n << BigInt(random.below(64));
-      if (random.below(64) === 0) entry = random.bits64();
-      bench.poke(at, entry);
-    }
-    const closed = {
-      base: random.one([...tables, TARGET]),
-      bytes: 4096n,
-      rights: random.one(['', 'r', 'rx', 'x', 'rw']),
-    };
-    bench.pmp([closed, { base: 0n, bytes: 1n << 56n, rights: 'rwx' }]);
-    const inside = (at: bigint) => at >> 12n === closed.base >> 12n;
-    bench.satp(scheme, root);
-    const one = random.one(ACCESSES);
-    const setting = { ...random.one(translated[one.doing]), adue: random.below(2) === 1 };
-    bench.setting(setting);
-    const mode = judgedBy(setting, one) as 'U' | 'S';
-    const answer = oracle({
-      width: scheme.width,
-      root,
-      address,
-      doing: one.doing,
-      mode,
-      sum: setting.sum === true,
-      mxr: setting.mxr === true,
-      svadu: setting.adue,
-      memory: (at) => (inside(at) && !closed.rights.includes('r') ? undefined : bench.peek(at)),
-      writable: (at) => !inside(at) || closed.rights.includes('w'),
-    });
-    const letter = { execute: 'x', read: 'r', write: 'w' }[one.doing];
-    const barred = typeof answer === 'object' && inside(answer.physical) && !closed.rights.includes(letter);
-    const want = expected(barred ? 'access fault' : answer, one, address);
-    bench.forget();
-    const got = outcome(bench, address, one.shape);
-    if (got !== want) expect.fail(`seed ${seed} round ${round}: ${scheme.name} ${one.name}: ${got}, not ${want}`);
-    if (typeof answer === 'object' && !barred) {
-      const exists = bench.bus.exists(answer.physical, one.shape.size);
-      if (exists) expect(bench.peek(answer.at)).toBe(answer.leaf);
-      const [entry] = bench.hart.tlb.entries();
-      if (entry) expect([entry.global, entry.pages << 12n]).toEqual([answer.global, answer.bytes]);
-    }
-    const kind = want.replace(/ tval.*| [0-9a-f]+$/, '');
-    seen[kind] = (seen[kind] ?? 0) + 1;
-  }
-  // The tables are random, but not so random that a kind of outcome would hardly occur.
-  for (const kind of ['pa', 'cause 1', 'cause 5', 'cause 7', 'cause 12', 'cause 13', 'cause 15']) {
-    expect([kind, (seen[kind] ?? 0) > 500]).toEqual([kind, true]);
-  }
 });
