@@ -57,6 +57,7 @@ export class Entry {
         this.trap(hart);
         break;
       case GATE.idle:
+        atKernelEntry(this.memory, hart);
         break;
       case GATE.panic:
         throw new KernelPanic('a trap reached the firmware');
@@ -72,6 +73,7 @@ export class Entry {
     const task = this.system.scheduler.current(hart);
     const trapClass = this.arch.classify(hart);
     const flow = this.flows.begin(hart, task, KINDS[trapClass.kind], isAccessingUserMemory(this.memory, hart));
+    atKernelEntry(this.memory, hart);
     if (trapClass.kind !== 'page fault' && trapClass.kind !== 'memory exception') {
       throw new KernelPanic(`${trapClass.kind} in the kernel`);
     }

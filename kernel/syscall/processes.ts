@@ -55,7 +55,7 @@ const WAIT_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | WALL | 0x2000_0000 | 0x8
 function wait4(call: Call, pid: number, status: bigint, options: number, usage: bigint): Result {
   if ((options & ~WAIT_OPTIONS) !== 0) throw new LinuxError('EINVAL');
   if (pid === -0x8000_0000) throw new LinuxError('ESRCH');
-  const candidates = [...call.task.children].filter((child) => isMeant(child, pid));
+  const candidates = [...call.task.children].filter((child) => isMeant(child, pid, call.system.tasks.first?.pid));
   if (candidates.length === 0) throw new LinuxError('ECHILD');
   const ended = candidates.find(({ state }) => state === 'zombie');
   if (!ended?.ending) return (options & WNOHANG) !== 0 ? 0 : new Blocked('a child', call.task.childEnded);
@@ -67,7 +67,9 @@ function wait4(call: Call, pid: number, status: bigint, options: number, usage: 
 }
 
 /** All processes are of one group, the first one's. */
-const isMeant = (child: Task, pid: number): boolean => pid === -1 || pid === 0 || pid === -1 || child.pid === pid;
+function isMeant(child: Task, pid: number, group: number | undefined): boolean {
+  return pid === -1 || pid === 0 || -pid === group || child.pid === pid;
+}
 
 export const PROCESS_CALLS = [
   row('exit', ['int'], exit),
