@@ -1,6 +1,6 @@
 import type { Hart } from '../hart.ts';
 import type { Slot } from '../ir/index.ts';
-import type { Csr } from './csr.ts';
+import type { Csr } from './csr-register.ts';
 import { time } from './csr-timers.ts';
 import { M_MODE, MODE, S_MODE, SLOTS } from './registers.ts';
 

@@ -1,6 +1,6 @@
 import type { Hart } from '../hart.ts';
 import { INTERRUPT } from './causes.ts';
-import type { Csr } from './csr.ts';
+import type { Csr } from './csr-register.ts';
 import { MENVCFG, STCE, time } from './csr-timers.ts';
 import { SLOTS } from './registers.ts';
 

@@ -1,5 +1,5 @@
 import type { Hart } from '../hart.ts';
-import type { Csr } from './csr.ts';
+import type { Csr } from './csr-register.ts';
 import { SLOTS } from './registers.ts';
 
 /** Fields of mstatus and sstatus (Priv. spec 3.1.6, 12.1.1). */

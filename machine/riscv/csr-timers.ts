@@ -1,5 +1,5 @@
 import type { Hart } from '../hart.ts';
-import type { Csr } from './csr.ts';
+import type { Csr } from './csr-register.ts';
 import { M_MODE, MODE, SLOTS } from './registers.ts';
 
 /** menvcfg.STCE: stimecmp exists below M-mode and drives STIP (Sstc). */

@@ -2,22 +2,11 @@ import type { Hart } from '../hart.ts';
 import { COUNTER_CSRS } from './csr-counters.ts';
 import { INTERRUPT_CSRS } from './csr-interrupts.ts';
 import { CSR_NUMBERS } from './csr-names.ts';
+import type { Csr } from './csr-register.ts';
 import { STATUS, STATUS_CSRS, statusHas } from './csr-status.ts';
 import { TIMER_CSRS } from './csr-timers.ts';
 import { PMP_ADDRESSES, writePmpAddress, writePmpConfig } from './pmp.ts';
 import { FFLAGS, FRM, MODE, S_MODE, SLOTS } from './registers.ts';
-
-/** One control and status register; csr-names.ts has its number, which says who may access it (Priv. spec 2.1). */
-export interface Csr {
-  readonly name: string;
-  read(hart: Hart): bigint;
-  /** What CSRRS and CSRRC start from, where it is not what they read. */
-  modify?(hart: Hart): bigint;
-  /** Writes what of the value is legal. Absent where the number already says read-only. */
-  write?(hart: Hart, value: bigint): void;
-  /** Whether the state of the hart forbids the access beyond what the number says. */
-  refuses?(hart: Hart): boolean;
-}
 
 /** A register that holds whatever bits of `mask` are written to it. */
 const plain = (name: string, mask = ~0n): Csr => {
