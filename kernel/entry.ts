@@ -60,6 +60,7 @@ export class Entry {
         atKernelEntry(this.memory, hart);
         break;
       case GATE.panic:
+        this.flows.begin(hart, this.system.scheduler.current(hart), 'exception', false);
         throw new KernelPanic('a trap reached the firmware');
       default:
         throw new KernelPanic(`the gate was entered at ${offset.toString(16)}`);
@@ -100,6 +101,22 @@ export class Entry {
       case 'panic':
         throw new KernelPanic(outcome.message);
     }
+  }
+
+  /** The kernel cannot go on: closes all open records, with what surrounds the process it worked for. */
+  panic(message: string): TrapFlow | undefined {
+    const { flows, arch } = this;
+    flows.readHeads();
+    const flow = flows.outermost;
+    if (flow?.task?.state === 'running' && flow.trap.from === 'user') {
+      const { hart, task } = flow;
+      // The process's registers are still the hart's, but for what nested traps overwrote.
+      arch.restoreTrapState(hart, flow.state);
+      arch.saveUser(hart, task.context);
+      const address = flows.current?.trap.access ? flows.current.trap.address : flow.trap.pc;
+      flow.surroundings = surroundingsOf(this.memory.machine, arch, hart, task, address);
+    }
+    return flows.endAll({ kind: 'panic', message });
   }
 
   /** The test hook between a user pointer's check and its access (MemoryEnvironment.afterCheck). */
@@ -247,11 +264,13 @@ export class Entry {
           }
         : {}),
     };
+    // VeridianOS's growth maps pages even where it fails, so its steps cannot be found out afterwards.
+    if (flow && this.memory.policy === 'veridian') flow.steps ??= [];
     const { info, outcome } = handleFault(this.memory, fault, flow?.steps);
     if (!flow) return outcome;
     flow.info = info;
     if (!flow.steps && outcome.kind === 'signal' && task === this.system.tasks.first) {
-      // Nothing was recorded, but this will be told: refused steps are refused again, and change nothing.
+      // Nothing was recorded, but this will be told: what was refused is refused again, and changes nothing.
       const steps: HandlerStep[] = [];
       if (handleFault(this.memory, fault, steps).outcome.kind === outcome.kind) flow.steps = steps;
     }
@@ -285,7 +304,7 @@ export class Entry {
     const first = task === this.system.tasks.first;
     if (flows.recording || first) {
       flows.readHeads();
-      const flow = flows.current;
+      const flow = flows.outermost;
       if (flow) flow.surroundings = surroundingsOf(this.memory.machine, this.arch, hart, task, address);
     }
     const record = flows.endAll(outcome);

@@ -70,6 +70,11 @@ export class Flows {
     return this.open[this.open.length - 1];
   }
 
+  /** The trap that the kernel was entered by. */
+  get outermost(): OpenFlow | undefined {
+    return this.open[0];
+  }
+
   /** How many traps are being handled inside each other. */
   get depth(): number {
     return this.open.length;
@@ -137,7 +142,7 @@ export class Flows {
         symbol: user ? symbols?.name(BigInt.asUintN(64, pc - (bias ?? 0n))) : undefined,
         text: user ? (this.machine.instructionAt(hart, pc, from)?.text(pc) ?? '') : own,
       },
-      raw: hart.isa.syndrome(hart, from === 'machine' ? 'machine' : 'supervisor'),
+      raw: hart.isa.syndrome(hart, hart.isa.privilege(hart) === 'machine' ? 'machine' : 'supervisor'),
     };
   }
 }

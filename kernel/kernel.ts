@@ -220,8 +220,7 @@ export class Kernel {
   }
 
   private panic(message: string): RunResult {
-    this.flows.readHeads();
-    return { kind: 'panic', message, flow: this.flows.endAll({ kind: 'panic', message }) };
+    return { kind: 'panic', message, flow: this.entry.panic(message) };
   }
 
   /** Wakes those who wait for input, where there is some. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelOptions, TrapFlow } from '../../kernel/index.ts';
-import { boot, finish, guest } from './boot.ts';
+import { boot, finish, guest, ISA } from './boot.ts';
 
 type Options = Partial<KernelOptions> & { argv?: string[]; envp?: string[]; stdin?: string };
 
@@ -169,6 +169,8 @@ describe('what is not corrected', () => {
     ['last-page-string', /overflow/],
     ['unmapped-after-get', /without the user-access flag/],
     ['unmapped-after-get-target', /without the user-access flag/],
+    ['cow-target', /without the user-access flag: store to/],
+    ['cow-target-read', /without the user-access flag: store to/],
   ])('axptr: %s panics, with the whole flow', (row, message) => {
     const result = flowOf('user-access', {
       uaccess: 'axptr',
@@ -177,6 +179,54 @@ describe('what is not corrected', () => {
       argv: ['user-access', row],
     });
     expect(result).toMatchObject({ kind: 'panic', flow: { kind: 'system call', outcome: { kind: 'panic' } } });
+    expect(result.flow?.call?.name).toMatch(/^[a-z]+/);
+    expect(result.flow?.surroundings?.backtrace.length).toBeGreaterThan(1);
     expect(result.kind === 'panic' && result.message).toMatch(message);
+  });
+
+  it('axptr: a fault under the flag that nothing resolves kills the process', () => {
+    const options = { testHooks: true, stdin: 'x', argv: ['user-access', 'unresolved-under-flag'] };
+    const result = flowOf('user-access', { uaccess: 'axptr', ...options });
+    expect(result).toMatchObject({
+      kind: 'exited',
+      status: 139,
+      flow: {
+        kind: 'system call',
+        outcome: { kind: 'signal', signal: 'SIGSEGV' },
+        nested: [{ userAccess: true, outcome: { kind: 'signal', signal: 'SIGSEGV' } }],
+      },
+    });
+  });
+
+  it.each(['null-read', 'jump-null', 'stack-overflow', 'write-rodata', 'exec-stack', 'kernel-touch'])(
+    '%s: what its death says is the same unrecorded',
+    (name) => {
+      for (const policy of ['corrected', 'veridian'] as const) {
+        expect(finish(boot(guest(name), { policy })), policy).toEqual(flowOf(name, { policy }));
+      }
+    },
+  );
+
+  it('a trap that reaches the firmware is a panic', () => {
+    const booted = boot(guest('hello'));
+    // What a kernel that forgot to delegate would do.
+    booted.kernel.machine.harts[0].set(ISA.slots.get('medeleg'), 0n);
+    expect(finish(booted)).toMatchObject({
+      kind: 'panic',
+      message: 'a trap reached the firmware',
+      flow: { origin: { privilege: 'user' }, raw: { registers: [{ name: 'mcause' }, {}, {}, {}] } },
+    });
+  });
+
+  it('what a panic says is the same unrecorded', () => {
+    const options = {
+      uaccess: 'axptr',
+      testHooks: true,
+      stdin: 'x',
+      argv: ['user-access', 'cow-target-read'],
+    } as const;
+    const recorded = flowOf('user-access', { ...options, argv: [...options.argv] });
+    const plain = finish(boot(guest('user-access'), { ...options, argv: [...options.argv] }));
+    expect(plain).toEqual(recorded);
   });
 });
