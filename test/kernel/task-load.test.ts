@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type KernelOptions, LoadError } from '../../kernel/index.ts';
 import { buildStack } from '../../kernel/task/stack.ts';
 import type { ElfImage, Segment } from '../../machine/index.ts';
-import { bare, boot, CODE, finish, guest, program, syscall } from './boot.ts';
+import { bare, boot, CODE, DATA, finish, program, syscall } from './boot.ts';
 
 const base = program(syscall(94, 0));
 const [text, data] = base.segments;
@@ -116,10 +116,16 @@ describe('the first contents of the stack', () => {
 });
 
 describe('writable segments', () => {
-  it.each(['corrected', 'veridian'] as const)('%s: two processes of one image do not see each other', (policy) => {
-    const booted = boot(guest('demand'), { policy });
-    const first = finish(booted);
-    const again = boot(guest('demand'), { policy });
-    expect(finish(again)).toEqual(first);
+  it.each(['corrected', 'veridian'] as const)('%s: what a process stores does not reach the image', (policy) => {
+    const bytes = Uint8Array.from({ length: 64 }, (_, i) => i);
+    const image = program(
+      [...syscall(278, Number(DATA), 64, 0), ...syscall(64, 1, Number(DATA), 64), ...syscall(94, 0)],
+      bytes,
+    );
+    const booted = boot(image, { policy });
+    expect(finish(booted)).toMatchObject({ kind: 'exited', status: 0 });
+    expect(booted.out[1]).toHaveLength(64);
+    expect(Buffer.from(booted.out[1], 'latin1').equals(Buffer.from(bytes))).toBe(false);
+    expect([...image.segments[1].bytes]).toEqual(Array.from({ length: 64 }, (_, i) => i));
   });
 });
