@@ -226,7 +226,7 @@ export class Kernel {
   /** Wakes those who wait for input, where there is some. */
   private pollInput(): boolean {
     const { scheduler, input } = this.state;
-    const waits = [...scheduler.waiting].some(({ wait }) => wait?.channel === input);
+    const waits = [...scheduler.waiting].some(({ wait }) => wait?.channels.includes(input));
     if (!waits || !input.poll()) return false;
     scheduler.wake(input);
     return true;
@@ -234,10 +234,10 @@ export class Kernel {
 
   private stuck(): RunResult {
     const { scheduler, input } = this.state;
-    const channels = [...scheduler.waiting].map(({ wait }) => wait?.channel);
+    const channels = [...scheduler.waiting].flatMap(({ wait }) => wait?.channels ?? []);
     if (channels.includes(input)) return { kind: 'waiting for input' };
     const waiting = [...scheduler.waiting].map(
-      ({ pid, wait }) => `process ${pid} for ${wait?.channel?.what ?? 'nothing'}`,
+      ({ pid, wait }) => `process ${pid} for ${wait?.channels.map(({ what }) => what).join(', ') || 'nothing'}`,
     );
     return { kind: 'deadlock', message: `everybody waits: ${waiting.join(', ') || 'no process'}` };
   }

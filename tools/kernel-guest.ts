@@ -25,7 +25,7 @@ export class KernelGuest implements Guest {
       uaccess,
       testHooks,
       seed: BigInt(options.seed),
-      ports: { output: streams.output, input: streams.read },
+      ports: { output: streams.output, input: streams.read, patient: !streams.interactive },
       recorder: recorderFor(options, trace),
     });
   }

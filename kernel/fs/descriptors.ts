@@ -18,6 +18,10 @@ export class Descriptors {
     return this.entry(fd).file;
   }
 
+  find(fd: number): OpenFile | undefined {
+    return this.table.get(fd)?.file;
+  }
+
   entry(fd: number): Descriptor {
     const found = this.table.get(fd);
     if (!found) throw new LinuxError('EBADF');

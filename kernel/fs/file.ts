@@ -6,6 +6,8 @@ export interface Channel {
   readonly what: string;
   /** Something happened that those who wait may want to know of; the kernel wakes them and clears it. */
   changed?: boolean;
+  /** A time limit on waiting for it does not run. */
+  readonly timeless?: boolean;
 }
 
 /** A file as open descriptors see it. Reads are made in two steps, so that bytes are gone only once they were copied. */
@@ -17,6 +19,10 @@ export interface FileNode {
   consume(count: number): void;
   /** Writes some of `bytes`: how many, or a channel to wait for. Throws EPIPE where nobody can ever read. */
   write(bytes: Uint8Array): number | Channel;
+  /** Which of POLLIN, POLLOUT, POLLERR and POLLHUP hold for an open description: poll(2). */
+  ready(access: Direction): number;
+  /** What tells of a change of that; absent where nothing ever changes. */
+  readonly news?: Channel;
   /** Where lseek goes; files without a position throw ESPIPE. */
   seek(offset: bigint, whence: number): bigint;
   /** An open description came to be or went: pipes count their ends. */

@@ -1,5 +1,6 @@
 import { LinuxError } from '../abi/errno.ts';
 import { type FileStat, S_IFIFO } from '../abi/files.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../abi/poll.ts';
 import type { Channel, Direction, FileNode } from './file.ts';
 
 /** Bytes that a pipe holds, and the longest write that is made whole or not at all (pipe(7)). */
@@ -62,6 +63,17 @@ export class Pipe implements FileNode, Channel {
     this.held += part.length;
     this.changed = true;
     return part.length;
+  }
+
+  ready({ readable, writable }: Direction): number {
+    let events = 0;
+    if (readable) events |= (this.held > 0 ? POLLIN : 0) | (this.writers === 0 ? POLLHUP : 0);
+    if (writable) events |= (PIPE_CAPACITY - this.held >= PIPE_BUF ? POLLOUT : 0) | (this.readers === 0 ? POLLERR : 0);
+    return events;
+  }
+
+  get news(): Channel {
+    return this;
   }
 
   seek(): bigint {

@@ -1,5 +1,6 @@
 import { LinuxError } from '../abi/errno.ts';
 import { type FileStat, S_IFIFO } from '../abi/files.ts';
+import { POLLHUP, POLLIN, POLLOUT } from '../abi/poll.ts';
 import type { Channel, FileNode } from './file.ts';
 
 /** Standard input and output, as the host connects them. */
@@ -8,6 +9,8 @@ export interface StandardPorts {
   output(fd: 1 | 2, bytes: Uint8Array): void;
   /** The next bytes of standard input: some, none yet, or none ever. */
   input(): Uint8Array | 'wait' | 'end';
+  /** Input comes from a pipe: whoever waits for it has no time-outs, so that a run follows from what comes, not from when. */
+  readonly patient?: boolean;
 }
 
 const none = new Uint8Array(0);
@@ -49,6 +52,19 @@ export class StandardInput implements FileNode, Channel {
     throw new LinuxError('EBADF');
   }
 
+  ready(): number {
+    return !this.poll() ? 0 : this.buffer.length > 0 ? POLLIN : POLLHUP;
+  }
+
+  /** A time limit on waiting for this does not run. */
+  get timeless(): boolean {
+    return this.ports.patient === true && !this.poll();
+  }
+
+  get news(): Channel {
+    return this;
+  }
+
   seek(): bigint {
     throw new LinuxError('ESPIPE');
   }
@@ -80,6 +96,10 @@ export class StandardOutput implements FileNode {
   write(bytes: Uint8Array): number {
     this.ports.output(this.fd, bytes);
     return bytes.length;
+  }
+
+  ready(): number {
+    return POLLOUT;
   }
 
   seek(): bigint {

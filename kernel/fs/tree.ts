@@ -11,6 +11,7 @@ import {
   S_IFDIR,
   S_IFLNK,
 } from '../abi/files.ts';
+import { POLLIN, POLLOUT } from '../abi/poll.ts';
 import { type FileNode, OpenFile } from './file.ts';
 
 /** A file system as path system calls need it. Paths are absolute or relative to the root, which is everyone's directory. */
@@ -161,6 +162,10 @@ export class Device implements FileNode {
     return bytes.length;
   }
 
+  ready(): number {
+    return POLLIN | POLLOUT;
+  }
+
   seek(): bigint {
     return 0n;
   }
@@ -189,6 +194,10 @@ export class Directory implements FileNode {
 
   write(): number {
     throw new LinuxError('EBADF');
+  }
+
+  ready(): number {
+    return POLLIN | POLLOUT;
   }
 
   seek(offset: bigint): bigint {

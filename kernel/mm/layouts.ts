@@ -33,6 +33,11 @@ export const U16 = scalar<number>(
   (view) => view.getUint16(0, true),
   (view, value) => view.setUint16(0, value, true),
 );
+export const I16 = scalar<number>(
+  2,
+  (view) => view.getInt16(0, true),
+  (view, value) => view.setInt16(0, value, true),
+);
 export const U32 = scalar<number>(
   4,
   (view) => view.getUint32(0, true),

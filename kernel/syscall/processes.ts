@@ -58,7 +58,7 @@ function wait4(call: Call, pid: number, status: bigint, options: number, usage: 
   const candidates = [...call.task.children].filter((child) => isMeant(child, pid, call.system.tasks.first?.pid));
   if (candidates.length === 0) throw new LinuxError('ECHILD');
   const ended = candidates.find(({ state }) => state === 'zombie');
-  if (!ended?.ending) return (options & WNOHANG) !== 0 ? 0 : new Blocked('a child', call.task.childEnded);
+  if (!ended?.ending) return (options & WNOHANG) !== 0 ? 0 : new Blocked('a child', [call.task.childEnded]);
   // As Linux does, the child is gone whether or not its status could be stored.
   call.system.tasks.forget(ended);
   new UserPtr(status, I32).nullable()?.get(call).store(waitStatus(ended.ending));

@@ -29,17 +29,17 @@ export type Kind = keyof typeof KINDS;
 type Value<K extends Kind> = ReturnType<(typeof KINDS)[K]['read']>;
 type Values<Ks extends readonly Kind[]> = { -readonly [I in keyof Ks]: Value<Ks[I]> };
 
-/** A call that cannot go on yet: it starts again when the channel has news or the time has come. */
+/** A call that cannot go on yet: it starts again when one of its channels has news or the time has come. */
 export class Blocked {
-  readonly channel: Channel | undefined;
+  readonly channels: readonly Channel[];
   /** In ticks of the timer. */
   readonly until: bigint | undefined;
   /** In words, for records. */
   readonly on: string;
 
-  constructor(on: string, channel: Channel | undefined, until?: bigint) {
+  constructor(on: string, channels: readonly Channel[], until?: bigint) {
     this.on = on;
-    this.channel = channel;
+    this.channels = channels;
     this.until = until;
   }
 }

@@ -1,5 +1,5 @@
 import type { FileStat } from '../abi/files.ts';
-import { bytes, I32, I64, type Layout, struct, U8, U16, U32, U64 } from '../mm/layouts.ts';
+import { bytes, I16, I32, I64, type Layout, struct, U8, U16, U32, U64 } from '../mm/layouts.ts';
 
 /** struct timespec. */
 export interface Timespec {
@@ -14,6 +14,14 @@ export interface Timeval {
   readonly microseconds: bigint;
 }
 export const TIMEVAL: Layout<Timeval> = struct({ seconds: I64, microseconds: I64 });
+
+/** struct pollfd. */
+export interface PollFd {
+  readonly fd: number;
+  readonly events: number;
+  readonly revents: number;
+}
+export const POLLFD: Layout<PollFd> = struct({ fd: I32, events: I16, revents: I16 });
 
 /** struct iovec. */
 export interface Iovec {

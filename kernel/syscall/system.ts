@@ -103,7 +103,7 @@ function futex(call: Call, address: bigint, operation: number, value: number, ti
   const time = timeout === 0n || task.resume !== undefined ? undefined : duration(call, timeout);
   if (new UserConstPtr(address, U32).get(call).load() !== value >>> 0) throw new LinuxError('EAGAIN');
   task.resume ??= time === undefined ? undefined : ticksAfter(call, time);
-  return new Blocked('a futex', undefined, task.resume);
+  return new Blocked('a futex', [], task.resume);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Arch } from '../arch/arch.ts';
 import { FILE_CALLS } from './file.ts';
 import { MEMORY_CALLS } from './memory.ts';
+import { POLL_CALLS } from './poll.ts';
 import { PROCESS_CALLS } from './processes.ts';
 import type { CallRow } from './row.ts';
 import { SIGNAL_CALLS } from './signal.ts';
@@ -9,10 +10,15 @@ import { TIME_CALLS } from './time.ts';
 
 /** Every system call that the kernel has, by name. What is not here, or has no number on the target, is ENOSYS. */
 export const CALLS: ReadonlyMap<string, CallRow> = new Map(
-  [...PROCESS_CALLS, ...MEMORY_CALLS, ...FILE_CALLS, ...TIME_CALLS, ...SIGNAL_CALLS, ...SYSTEM_CALLS].map((call) => [
-    call.name,
-    call,
-  ]),
+  [
+    ...PROCESS_CALLS,
+    ...MEMORY_CALLS,
+    ...FILE_CALLS,
+    ...POLL_CALLS,
+    ...TIME_CALLS,
+    ...SIGNAL_CALLS,
+    ...SYSTEM_CALLS,
+  ].map((call) => [call.name, call]),
 );
 
 /** The target's system calls by number. */

@@ -70,7 +70,7 @@ function sleepUntil(call: Call, deadline: () => bigint): Result {
     return 0;
   }
   task.resume = until;
-  return new Blocked('the time', undefined, until);
+  return new Blocked('the time', [], until);
 }
 
 /** The tick at which so many nanoseconds have passed. */

@@ -76,7 +76,7 @@ function writeBytes(
 
 function waitFor(file: OpenFile, channel: Exclude<ReturnType<OpenFile['node']['peek']>, Uint8Array>): Blocked {
   if ((file.flags & O_NONBLOCK) !== 0) throw new LinuxError('EAGAIN');
-  return new Blocked(channel.what, channel);
+  return new Blocked(channel.what, [channel]);
 }
 
 /** The elements of an iovec array. EINVAL: too many, or more bytes than a call may move. */

@@ -54,7 +54,7 @@ export class Scheduler {
     if (!task) throw new Error('nothing runs here that could wait');
     // What the task itself did before it had to wait is news for others, not for it.
     this.wakeChanged();
-    if (wait.channel?.changed) wait.channel.changed = false;
+    for (const channel of wait.channels) if (channel.changed) channel.changed = false;
     task.state = 'blocked';
     task.wait = wait;
     this.blocked.add(task);
@@ -62,15 +62,15 @@ export class Scheduler {
 
   /** Starts the calls again that wait for a channel. */
   wake(channel: Channel): void {
-    for (const task of this.blocked) if (task.wait?.channel === channel) this.unblock(task);
+    for (const task of this.blocked) if (task.wait?.channels.includes(channel)) this.unblock(task);
   }
 
   /** Starts the calls again whose channels have changed. */
   wakeChanged(): void {
-    for (const { wait } of [...this.blocked]) {
-      if (!wait?.channel?.changed) continue;
-      wait.channel.changed = false;
-      this.wake(wait.channel);
+    for (const channel of [...this.blocked].flatMap(({ wait }) => wait?.channels ?? [])) {
+      if (!channel.changed) continue;
+      channel.changed = false;
+      this.wake(channel);
     }
   }
 

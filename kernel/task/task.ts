@@ -6,9 +6,9 @@ import type { Channel } from '../fs/file.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
 import type { SignalState } from './signals.ts';
 
-/** What a task waits for: a channel, a time in ticks, or whichever is first. */
+/** What a task waits for: any of some channels, a time in ticks, or whichever is first. */
 export interface Wait {
-  readonly channel: Channel | undefined;
+  readonly channels: readonly Channel[];
   readonly until: bigint | undefined;
 }
 
