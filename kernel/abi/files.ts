@@ -11,6 +11,9 @@ export const O_CLOEXEC = 0o2000000;
 /** Relative paths start at the working directory. */
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_REMOVEDIR = 0x200;
+export const AT_EACCESS = 0x200;
+export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_EMPTY_PATH = 0x1000;
 
 /** Longest path with its terminator, in bytes. */
@@ -19,6 +22,11 @@ export const PATH_MAX = 4096;
 export const MAX_RW_COUNT = 0x7fff_f000;
 /** Most elements of an iovec array. */
 export const IOV_MAX = 1024;
+
+/** Types of directory entries (dirent.h). */
+export const DT_CHR = 2;
+export const DT_DIR = 4;
+export const DT_LNK = 10;
 
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;

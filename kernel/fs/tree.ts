@@ -1,5 +1,8 @@
 import { LinuxError } from '../abi/errno.ts';
 import {
+  DT_CHR,
+  DT_DIR,
+  DT_LNK,
   type FileStat,
   O_ACCMODE,
   O_CREAT,
@@ -14,13 +17,19 @@ import {
 import { POLLIN, POLLOUT } from '../abi/poll.ts';
 import { type FileNode, OpenFile } from './file.ts';
 
-/** A file system as path system calls need it. Paths are absolute or relative to the root, which is everyone's directory. */
+/** A file system as path system calls need it. Paths are absolute, or relative to the root. */
 export interface FileTree {
   /** Opens, or throws what open(2) says. */
   open(path: string, flags: number, self: Self): OpenFile;
   stat(path: string, follow: boolean, self: Self): FileStat;
   /** What a symbolic link holds: EINVAL where it is none. */
   readLink(path: string, self: Self): string;
+  /** The path of a directory, without links: ENOTDIR where it is none. */
+  directory(path: string, self: Self): string;
+  /** Makes a file of whatever kind: throws what mkdir(2), link(2) and their kin say. */
+  make(path: string, self: Self): never;
+  /** Changes or removes what is there: throws what chmod(2), unlink(2) and their kin say. */
+  change(path: string, follow: boolean, self: Self): never;
 }
 
 /** The process that asks, for `/proc/self`. */
@@ -68,12 +77,12 @@ export class TinyTree implements FileTree {
   open(path: string, flags: number, self: Self): OpenFile {
     const mode = flags & O_ACCMODE;
     const exclusive = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
-    const entry = find(path, !exclusive, self, (flags & O_CREAT) !== 0);
+    const { entry, where } = find(path, !exclusive, self, (flags & O_CREAT) !== 0);
     if (exclusive) throw new LinuxError('EEXIST');
     const direction = { readable: mode !== O_WRONLY, writable: mode === O_WRONLY || mode === O_RDWR };
     if (entry.kind === 'directory') {
       if (direction.writable || flags & O_CREAT) throw new LinuxError('EISDIR');
-      return new OpenFile(new Directory(statOf(entry, self)), direction, flags);
+      return new OpenFile(new Directory(where, list(entry), statOf(entry, self)), direction, flags);
     }
     if (flags & O_DIRECTORY) throw new LinuxError('ENOTDIR');
     if (entry.kind === 'link') throw new LinuxError('ELOOP');
@@ -81,22 +90,39 @@ export class TinyTree implements FileTree {
   }
 
   stat(path: string, follow: boolean, self: Self): FileStat {
-    return statOf(find(path, follow, self), self);
+    return statOf(find(path, follow, self).entry, self);
   }
 
   readLink(path: string, self: Self): string {
-    const entry = find(path, false, self);
+    const { entry } = find(path, false, self);
     if (entry.kind !== 'link') throw new LinuxError('EINVAL');
     return entry.target(self);
+  }
+
+  directory(path: string, self: Self): string {
+    const { entry, where } = find(path, true, self);
+    if (entry.kind !== 'directory') throw new LinuxError('ENOTDIR');
+    return where;
+  }
+
+  make(path: string, self: Self): never {
+    find(path, false, self, true);
+    throw new LinuxError('EEXIST');
+  }
+
+  change(path: string, follow: boolean, self: Self): never {
+    find(path, follow, self);
+    throw new LinuxError('EROFS');
   }
 }
 
 /** path_resolution(7). `creating`: a last component that is missing could only be made, which nothing here allows. */
-function find(path: string, followLast: boolean, self: Self, creating = false): Entry {
+function find(path: string, followLast: boolean, self: Self, creating = false): { entry: Entry; where: string } {
   if (path === '') throw new LinuxError('ENOENT');
   const rest = path.split('/').filter((part) => part !== '');
   const mustBeDirectory = path.endsWith('/');
   const trail: Entry[] = [ROOT];
+  const names: string[] = [];
   for (let links = 0; rest.length > 0; ) {
     const part = rest.shift()!;
     const here = trail[trail.length - 1];
@@ -105,6 +131,7 @@ function find(path: string, followLast: boolean, self: Self, creating = false): 
     if (part === '.') continue;
     if (part === '..') {
       if (trail.length > 1) trail.pop();
+      names.pop();
       continue;
     }
     const next = Object.hasOwn(here.entries, part) ? here.entries[part] : undefined;
@@ -112,15 +139,31 @@ function find(path: string, followLast: boolean, self: Self, creating = false): 
     if (next.kind === 'link' && (rest.length > 0 || followLast || mustBeDirectory)) {
       if (++links > LINKS_MAX) throw new LinuxError('ELOOP');
       const target = next.target(self);
-      if (target.startsWith('/')) trail.length = 1;
+      if (target.startsWith('/')) {
+        trail.length = 1;
+        names.length = 0;
+      }
       rest.unshift(...target.split('/').filter((component) => component !== ''));
       continue;
     }
     trail.push(next);
+    names.push(part);
   }
   const found = trail[trail.length - 1];
   if (mustBeDirectory && found.kind !== 'directory') throw new LinuxError('ENOTDIR');
-  return found;
+  return { entry: found, where: `/${names.join('/')}` };
+}
+
+const DIRENT_TYPES = { directory: DT_DIR, device: DT_CHR, link: DT_LNK } as const;
+
+/** What getdents finds: the directory itself, its parent as everyone sees the root's, and the entries. */
+function list(directory: Extract<Entry, { kind: 'directory' }>): DirectoryEntry[] {
+  const { inode, entries } = directory;
+  return [
+    { name: '.', inode, type: DT_DIR },
+    { name: '..', inode: ROOT.inode, type: DT_DIR },
+    ...Object.entries(entries).map(([name, entry]) => ({ name, inode: entry.inode, type: DIRENT_TYPES[entry.kind] })),
+  ];
 }
 
 function statOf(entry: Entry, self: Self): FileStat {
@@ -174,12 +217,39 @@ export class Device implements FileNode {
   closed(): void {}
 }
 
-/** An open directory: it can be asked about, not read. */
-export class Directory implements FileNode {
-  private readonly status: FileStat;
+/** What getdents64 tells of one file. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly inode: number;
+  readonly type: number;
+}
 
-  constructor(status: FileStat) {
+/** An open directory: it can be listed, not read. Its position counts entries. */
+export class Directory implements FileNode {
+  /** Its path, absolute and without links. */
+  readonly path: string;
+  private readonly entries: readonly DirectoryEntry[];
+  private readonly status: FileStat;
+  private position = 0;
+
+  constructor(path: string, entries: readonly DirectoryEntry[], status: FileStat) {
+    this.path = path;
+    this.entries = entries;
     this.status = status;
+  }
+
+  /** The entries from the position on. */
+  remaining(): readonly DirectoryEntry[] {
+    return this.entries.slice(this.position);
+  }
+
+  /** How many entries were told before; `advance` moves on. */
+  get told(): number {
+    return Math.min(this.position, this.entries.length);
+  }
+
+  advance(count: number): void {
+    this.position += count;
   }
 
   stat(): FileStat {
@@ -200,10 +270,16 @@ export class Directory implements FileNode {
     return POLLIN | POLLOUT;
   }
 
-  seek(offset: bigint): bigint {
-    return offset;
+  seek(offset: bigint, whence: number): bigint {
+    const to = whence === SEEK_CUR ? BigInt(this.position) + offset : offset;
+    if (whence > SEEK_CUR || to < 0n || to > POSITION_MAX) throw new LinuxError('EINVAL');
+    this.position = Number(to);
+    return to;
   }
 
   opened(): void {}
   closed(): void {}
 }
+
+const SEEK_CUR = 1;
+const POSITION_MAX = BigInt(Number.MAX_SAFE_INTEGER);

@@ -1,9 +1,9 @@
 import { LinuxError } from '../abi/errno.ts';
 import { defaultAction, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGNAL_MAX, SIGNALS, signalBit } from '../abi/signals.ts';
-import { UserConstPtr, UserPtr } from '../mm/user-pointer.ts';
+import { UserConstPtr, UserPtr, userBytes } from '../mm/user-pointer.ts';
 import type { Task } from '../task/task.ts';
 import type { Call } from './call.ts';
-import { partial, type Result, row } from './row.ts';
+import { Blocked, partial, type Result, row } from './row.ts';
 import { SIGACTION, SIGNAL_STACK, U64 } from './structs.ts';
 
 /** Bytes of a sigset_t as the kernel has it. */
@@ -61,6 +61,22 @@ function rtSigprocmask(call: Call, how: number, set: bigint, old: bigint, size: 
   return 0;
 }
 
+function rtSigpending(call: Call, set: bigint, size: bigint): Result {
+  if (size > SET_BYTES) throw new LinuxError('EINVAL');
+  const bytes = U64.write(call.task.signals.pending).subarray(0, Number(size));
+  if (userBytes(set).getAsSlice(call, bytes.length).writeFrom(bytes) < bytes.length) throw new LinuxError('EFAULT');
+  return 0;
+}
+
+/** rt_sigsuspend(2): only a signal that ends the process could let it go on. */
+function rtSigsuspend(call: Call, set: bigint, size: bigint): Result {
+  if (size !== SET_BYTES) throw new LinuxError('EINVAL');
+  const { signals } = call.task;
+  signals.mask = new UserConstPtr(set, U64).get(call).load() & ~UNBLOCKABLE;
+  call.system.tasks.unmask(call.task);
+  return new Blocked('a signal', []);
+}
+
 const SS_DISABLE = 2;
 /** MINSIGSTKSZ of asm-generic. */
 const SMALLEST_STACK = 2048n;
@@ -100,5 +116,10 @@ export const SIGNAL_CALLS = [
   ),
   partial(NO_HANDLERS, row('rt_sigaction', ['int', 'pointer', 'pointer', 'size'], rtSigaction)),
   row('rt_sigprocmask', ['int', 'pointer', 'pointer', 'size'], rtSigprocmask),
+  row('rt_sigpending', ['pointer', 'size'], rtSigpending),
+  partial(
+    'waits for ever, since no handler is called yet, unless the signal ends the process',
+    row('rt_sigsuspend', ['pointer', 'size'], rtSigsuspend),
+  ),
   partial(NO_HANDLERS, row('sigaltstack', ['pointer', 'pointer'], sigaltstack)),
 ];

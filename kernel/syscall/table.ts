@@ -1,6 +1,7 @@
 import type { Arch } from '../arch/arch.ts';
 import { FILE_CALLS } from './file.ts';
 import { MEMORY_CALLS } from './memory.ts';
+import { PATH_CALLS } from './paths.ts';
 import { POLL_CALLS } from './poll.ts';
 import { PROCESS_CALLS } from './processes.ts';
 import type { CallRow } from './row.ts';
@@ -14,6 +15,7 @@ export const CALLS: ReadonlyMap<string, CallRow> = new Map(
     ...PROCESS_CALLS,
     ...MEMORY_CALLS,
     ...FILE_CALLS,
+    ...PATH_CALLS,
     ...POLL_CALLS,
     ...TIME_CALLS,
     ...SIGNAL_CALLS,

@@ -51,6 +51,10 @@ export class Task {
   exitSignal: number;
   /** What wait4's caller sleeps on: its own children ending. */
   readonly childEnded: Channel = { what: 'a child' };
+  /** Where relative paths start: absolute, without links. */
+  cwd = '/';
+  /** Permissions that new files do not get: umask(2). */
+  umask = 0o022;
   hook: ArmedHook | undefined;
   /** Ticks of the timer while it ran, and when it last began to. */
   ranFor = 0n;

@@ -63,6 +63,8 @@ export class Tasks {
       exitSignal: options.exitSignal,
     });
     child.setTid = options.setTid;
+    child.cwd = parent.cwd;
+    child.umask = parent.umask;
     this.add(child);
     return child;
   }

@@ -15,6 +15,9 @@ const PLACES = {
   zero: DATA + 0x40n,
   exe: DATA + 0x50n,
   under: DATA + 0x70n,
+  new: DATA + 0xa0n,
+  dot: DATA + 0xb0n,
+  devices: DATA + 0xc0n,
   empty: DATA + 0x90n,
   room: DATA + 0x200n,
   end: DATA + 0xff8n,
@@ -31,6 +34,9 @@ const STRINGS: readonly (readonly [place: bigint, text: string])[] = [
   [PLACES.zero, '/dev/zero'],
   [PLACES.exe, '/proc/self/exe'],
   [PLACES.under, '/dev/null/under'],
+  [PLACES.new, '/dev/new'],
+  [PLACES.dot, '.'],
+  [PLACES.devices, '/dev'],
 ];
 
 function image() {
@@ -111,6 +117,9 @@ describe('single calls', () => {
     ['openat', [AT_FDCWD, 'null', 0o200000], 'ENOTDIR'],
     ['openat', [AT_FDCWD, 'null', 0o300], 'EEXIST'],
     ['openat', [1, 'null', 0], 3n],
+    ['openat', [1, 'dot', 0], 'ENOTDIR'],
+    ['openat', [9, 'dot', 0], 'EBADF'],
+    ['openat', [AT_FDCWD, 'dot', 0], 3n],
     ['openat', [AT_FDCWD, 'hole', 0], 'EFAULT'],
     ['close', [3], 'EBADF'],
     ['close', [0], 0n],
@@ -134,6 +143,63 @@ describe('single calls', () => {
     ['faccessat', [AT_FDCWD, 'null', 1], 'EACCES'],
     ['faccessat', [AT_FDCWD, 'root', 2], 'EROFS'],
     ['faccessat', [AT_FDCWD, 'root', 8], 'EINVAL'],
+    ['faccessat2', [AT_FDCWD, 'null', 6, 0x200], 0n],
+    ['faccessat2', [0, 'empty', 4, 0x1000], 0n],
+    ['faccessat2', [AT_FDCWD, 'null', 6, 1], 'EINVAL'],
+    // Files can be neither made nor changed: path_resolution(7) first, then EEXIST, then EROFS.
+    ['mkdirat', [AT_FDCWD, 'new', 0o777], 'EROFS'],
+    ['mkdirat', [AT_FDCWD, 'null', 0o777], 'EEXIST'],
+    ['mkdirat', [AT_FDCWD, 'root', 0o777], 'EEXIST'],
+    ['mkdirat', [AT_FDCWD, 'nothing', 0o777], 'ENOENT'],
+    ['mkdirat', [AT_FDCWD, 'under', 0o777], 'ENOTDIR'],
+    ['mkdirat', [AT_FDCWD, 'hole', 0o777], 'EFAULT'],
+    ['mknodat', [AT_FDCWD, 'new', 0o10644, 0], 'EROFS'],
+    ['symlinkat', ['null', AT_FDCWD, 'new'], 'EROFS'],
+    ['symlinkat', ['empty', AT_FDCWD, 'new'], 'ENOENT'],
+    ['symlinkat', ['null', AT_FDCWD, 'exe'], 'EEXIST'],
+    ['linkat', [AT_FDCWD, 'null', AT_FDCWD, 'new', 0], 'EROFS'],
+    ['linkat', [AT_FDCWD, 'new', AT_FDCWD, 'new', 0], 'ENOENT'],
+    ['linkat', [AT_FDCWD, 'null', AT_FDCWD, 'zero', 0], 'EEXIST'],
+    ['linkat', [AT_FDCWD, 'null', AT_FDCWD, 'new', 1], 'EINVAL'],
+    ['renameat2', [AT_FDCWD, 'null', AT_FDCWD, 'new', 0], 'EROFS'],
+    ['renameat2', [AT_FDCWD, 'null', AT_FDCWD, 'zero', 0], 'EROFS'],
+    ['renameat2', [AT_FDCWD, 'new', AT_FDCWD, 'null', 0], 'ENOENT'],
+    ['renameat2', [AT_FDCWD, 'null', AT_FDCWD, 'nothing', 0], 'ENOENT'],
+    ['renameat2', [AT_FDCWD, 'null', AT_FDCWD, 'new', 8], 'EINVAL'],
+    ['unlinkat', [AT_FDCWD, 'null', 0], 'EROFS'],
+    ['unlinkat', [AT_FDCWD, 'exe', 0], 'EROFS'],
+    ['unlinkat', [AT_FDCWD, 'new', 0], 'ENOENT'],
+    ['unlinkat', [AT_FDCWD, 'null', 1], 'EINVAL'],
+    ['fchmodat', [AT_FDCWD, 'null', 0o600], 'EROFS'],
+    ['fchmodat', [AT_FDCWD, 'new', 0o600], 'ENOENT'],
+    ['fchownat', [AT_FDCWD, 'exe', 0, 0, 0x100], 'EROFS'],
+    ['fchownat', [AT_FDCWD, 'exe', 0, 0, 0], 'ENOENT'],
+    ['utimensat', [AT_FDCWD, 'null', 0, 0], 'EROFS'],
+    ['utimensat', [1, 0, 0, 0], 'EROFS'],
+    ['utimensat', [9, 0, 0, 0], 'EBADF'],
+    ['truncate', ['null', 0], 'EROFS'],
+    ['truncate', ['new', 0], 'ENOENT'],
+    // Directories
+    ['chdir', ['root'], 0n],
+    ['chdir', ['null'], 'ENOTDIR'],
+    ['chdir', ['new'], 'ENOENT'],
+    ['chdir', ['hole'], 'EFAULT'],
+    ['fchdir', [1], 'ENOTDIR'],
+    ['fchdir', [9], 'EBADF'],
+    ['getdents64', [1, 'room', 100], 'ENOTDIR'],
+    ['getdents64', [9, 'room', 100], 'EBADF'],
+    ['umask', [0o1777], 0o22n],
+    // pread(2), close_range(2), fsync(2)
+    ['pread64', [0, 'room', 5, 0], 'ESPIPE'],
+    ['pread64', [0, 'room', 5, -1], 'EINVAL'],
+    ['pwrite64', [1, 'room', 5, 0], 'ESPIPE'],
+    ['pwrite64', [9, 'room', 5, 0], 'EBADF'],
+    ['close_range', [3, MAX, 0], 0n],
+    ['close_range', [3, 2, 0], 'EINVAL'],
+    ['close_range', [3, 4, 1], 'EINVAL'],
+    ['fsync', [1], 'EINVAL'],
+    ['fsync', [9], 'EBADF'],
+    ['sync', [], 0n],
     ['getcwd', ['room', 2], 2n],
     ['getcwd', ['room', 1], 'ERANGE'],
     ['getcwd', ['hole', 2], 'EFAULT'],
@@ -233,6 +299,12 @@ describe('single calls', () => {
     ['rt_sigprocmask', [0, 'room', 0, 8], 0n],
     ['rt_sigprocmask', [7, 'room', 0, 8], 'EINVAL'],
     ['rt_sigprocmask', [0, 'hole', 0, 8], 'EFAULT'],
+    ['rt_sigpending', ['room', 8], 0n],
+    ['rt_sigpending', ['hole', 8], 'EFAULT'],
+    ['rt_sigpending', ['room', 9], 'EINVAL'],
+    ['rt_sigsuspend', ['room', 8], 'deadlock'],
+    ['rt_sigsuspend', ['room', 4], 'EINVAL'],
+    ['rt_sigsuspend', ['hole', 8], 'EFAULT'],
     ['sigaltstack', [0, 'room'], 0n],
     ['sigaltstack', ['room', 0], 'ENOMEM'],
     // The rest
@@ -376,6 +448,76 @@ describe('what calls do', () => {
     expect(shown(call('mremap', moved, 40960, 81920, 0))).toBe('ENOMEM');
     expect(call('mremap', moved, 40960, 4096, 0)).toBe(moved);
     expect(shown(call('write', 1, moved + 4096n, 1))).toBe('EFAULT');
+  });
+
+  it('relative paths start at the working directory, or at an open one; a child has its parent’s', () => {
+    const { call, bytes } = caller();
+    const cwd = () => {
+      const length = Number(call('getcwd', PLACES.room, 100));
+      return Buffer.from(bytes(PLACES.room, length - 1) ?? []).toString();
+    };
+    const root = call('openat', AT_FDCWD, PLACES.root, 0) as bigint;
+    expect(cwd()).toBe('/');
+    // "dev/null" and "dev" inside of "/dev/null".
+    expect(call('faccessat', root, PLACES.null + 1n, 4)).toBe(0n);
+    expect(call('chdir', PLACES.devices)).toBe(0n);
+    expect(cwd()).toBe('/dev');
+    expect(shown(call('faccessat', AT_FDCWD, PLACES.null + 1n, 4))).toBe('ENOENT');
+    expect(call('faccessat', root, PLACES.null + 1n, 4)).toBe(0n);
+    expect(call('faccessat', AT_FDCWD, PLACES.null + 5n, 4)).toBe(0n);
+    expect(call('clone', 17)).toBe(2n);
+    expect(cwd()).toBe('/dev');
+    expect(call('fchdir', root)).toBe(0n);
+    expect(cwd()).toBe('/');
+  });
+
+  it('getdents64 tells each entry once, however small the buffer; lseek goes back', () => {
+    const { call, bytes } = caller();
+    const fd = call('openat', AT_FDCWD, PLACES.devices, 0) as bigint;
+    const listed = (size: number) => {
+      const names: string[] = [];
+      for (;;) {
+        const length = Number(call('getdents64', fd, PLACES.room, size));
+        if (length === 0) return names;
+        const view = Buffer.from(bytes(PLACES.room, length) ?? []);
+        for (let at = 0; at < length; at += view.readUInt16LE(at + 16)) {
+          const end = view.indexOf(0, at + 19);
+          names.push(`${view.subarray(at + 19, end)} ${view[at + 18]} next ${view.readBigInt64LE(at + 8)}`);
+        }
+      }
+    };
+    const all = ['. 4 next 1', '.. 4 next 2', 'null 2 next 3', 'zero 2 next 4'];
+    expect(listed(1000)).toEqual(all);
+    expect(listed(1000)).toEqual([]);
+    expect(call('lseek', fd, 0, 0)).toBe(0n);
+    expect(shown(call('getdents64', fd, PLACES.room, 23))).toBe('EINVAL');
+    expect(shown(call('getdents64', fd, PLACES.hole, 100))).toBe('EFAULT');
+    expect(listed(24)).toEqual(all);
+    expect(call('lseek', fd, 3, 0)).toBe(3n);
+    expect(listed(24)).toEqual(all.slice(3));
+    expect(shown(call('read', fd, PLACES.room, 5))).toBe('EISDIR');
+    expect(shown(call('lseek', fd, -1, 0))).toBe('EINVAL');
+  });
+
+  it('close_range closes, or marks', () => {
+    const { call } = caller();
+    for (const fd of [3n, 4n, 5n]) expect(call('dup', 0)).toBe(fd);
+    expect(call('close_range', 3, 3, 4)).toBe(0n);
+    expect(call('fcntl', 3, 1)).toBe(1n);
+    expect(call('close_range', 4, MAX, 0)).toBe(0n);
+    expect(call('fcntl', 3, 1)).toBe(1n);
+    expect(shown(call('fcntl', 4, 1))).toBe('EBADF');
+    expect(shown(call('fcntl', 5, 1))).toBe('EBADF');
+    expect(call('fcntl', 0, 1)).toBe(0n);
+  });
+
+  it('sigsuspend lets a signal through that was held back', () => {
+    const { call, bytes } = caller();
+    call('rt_sigprocmask', 2, PLACES.null, 0, 8);
+    call('kill', 1, 15);
+    call('rt_sigpending', PLACES.room, 8);
+    expect(bytes(PLACES.room, 8)).toEqual(Uint8Array.of(0, 0x40, 0, 0, 0, 0, 0, 0));
+    expect(call('rt_sigsuspend', PLACES.empty, 8)).toMatchObject({ kind: 'exited', status: 128 + 15 });
   });
 
   it('MADV_DONTNEED makes pages zero again', () => {
