@@ -1,4 +1,4 @@
-import { accessShape } from '../access.ts';
+import { type AccessShape, accessShape } from '../access.ts';
 import type { RamOffset } from '../addr.ts';
 import type { Hart } from '../hart.ts';
 import type { Instruction } from '../isa.ts';
@@ -7,6 +7,9 @@ import type { VirtualMemory } from '../virtual-memory.ts';
 import { compile } from './compile.ts';
 import { type Code, type Context, DONE } from './context.ts';
 import type { Engine, EngineExit, Gate, TrapObserver } from './engine.ts';
+
+/** Pages whose code a hart finds without asking its MMU: a power of two. */
+const FETCH_PAGES = 64;
 
 const LIMIT: EngineExit = { kind: 'limit' };
 const WAITING: EngineExit = { kind: 'waiting' };
@@ -23,7 +26,7 @@ type CodePage = (Entry | undefined)[];
 const scratch = new BigUint64Array(1);
 const halves = new Int32Array(scratch.buffer);
 
-/** Where a hart is fetching: the virtual page of its pc, and that page's code. */
+/** A virtual page that a hart fetched from, and that page's code: good while the two epochs stand still. */
 class FetchState {
   low = 1;
   high = 0;
@@ -47,7 +50,9 @@ export interface EngineParts {
 export class ReferenceEngine implements Engine {
   private readonly parts: EngineParts;
   private readonly contexts: Context[];
-  private readonly fetches: FetchState[];
+  /** Of each hart, by virtual page number modulo FETCH_PAGES. */
+  private readonly fetches: FetchState[][];
+  private readonly unit: AccessShape;
   private readonly pages = new Map<number, CodePage>();
   private readonly compiled = new WeakMap<Instruction, Entry>();
 
@@ -62,19 +67,20 @@ export class ReferenceEngine implements Engine {
       pc: 0n,
       next: 0n,
     }));
-    this.fetches = parts.harts.map(() => new FetchState());
+    this.fetches = parts.harts.map(() => Array.from({ length: FETCH_PAGES }, () => new FetchState()));
+    this.unit = accessShape('fetch', parts.harts[0].isa.fetchUnit);
     parts.ram.onCodeWrite = (page) => this.drop(page);
   }
 
   reset(): void {
     this.pages.clear();
     this.parts.ram.holdsCode.fill(0);
-    for (const fetch of this.fetches) fetch.low = 1;
+    for (const fetch of this.fetches.flat()) fetch.low = 1;
   }
 
   run(hart: Hart, limit: number): EngineExit {
     const c = this.contexts[hart.id];
-    const fetch = this.fetches[hart.id];
+    const fetches = this.fetches[hart.id];
     const { isa } = hart;
     const unitShift = 31 - Math.clz32(isa.fetchUnit);
     for (let left = limit; left > 0; left--) {
@@ -90,6 +96,7 @@ export class ReferenceEngine implements Engine {
       const pc = hart.pc;
       scratch[0] = pc;
       const low = halves[0];
+      const fetch = fetches[(low >>> 12) & (FETCH_PAGES - 1)];
       let entry: Entry | undefined;
       if (
         (low & ~0xfff) === fetch.low &&
@@ -133,7 +140,7 @@ export class ReferenceEngine implements Engine {
   private fetch(hart: Hart, pc: bigint, fetch: FetchState): Entry | number | undefined {
     const { isa, bus } = hart;
     const { gate, ram } = this.parts;
-    const unit = accessShape('fetch', isa.fetchUnit);
+    const { unit } = this;
     if ((pc & BigInt(isa.fetchUnit - 1)) !== 0n && !isa.mmu.misaligned(hart, pc, unit)) return undefined;
     if (!isa.mmu.translate(hart, pc, unit)) return undefined;
     const { pa, wholePage } = hart.translated;
@@ -163,7 +170,7 @@ export class ReferenceEngine implements Engine {
   /** Fetches unit by unit, each with its own translation: across pages, or where a page's rights differ within it. */
   private fetchPiecewise(hart: Hart, pc: bigint, ram: Ram): Entry | undefined {
     const { isa } = hart;
-    const unit = accessShape('fetch', isa.fetchUnit);
+    const { unit } = this;
     const bytes = new Uint8Array(isa.maxInstructionBytes);
     for (let length = 0, needed: number = isa.fetchUnit; ; ) {
       while (length < needed) {
@@ -217,6 +224,6 @@ export class ReferenceEngine implements Engine {
   private drop(ramPage: number): void {
     this.pages.delete(ramPage);
     this.parts.ram.holdsCode[ramPage] = 0;
-    for (const fetch of this.fetches) if (fetch.ramPage === ramPage) fetch.low = 1;
+    for (const fetch of this.fetches.flat()) if (fetch.ramPage === ramPage) fetch.low = 1;
   }
 }
