@@ -170,12 +170,16 @@ export class AddressSpace {
     return end;
   }
 
-  /** Maps the stack, `size` bytes below the layout's top. Under veridian every page gets its frame at once. */
-  mapStack(size: bigint): Area {
+  /**
+   * Maps the stack, `size` bytes below the layout's top; the program may ask that code on it can run. Under veridian
+   * every page gets its frame at once.
+   */
+  mapStack(size: bigint, execute = false): Area {
     this.stackTop = this.memory.layout.stackTop;
     this.stackSize = pageUp(size);
     const start = this.map({
       ...STACK,
+      rights: { ...STACK.rights, execute },
       length: this.stackSize,
       place: { how: 'fixed-new', address: this.stackTop - this.stackSize },
       populate: this.memory.policy === 'veridian',

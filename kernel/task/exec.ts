@@ -50,7 +50,9 @@ export function load(
     const stack = buildStack(memory.layout.stackTop, argv, envp, auxiliary(memory, image, bias, exe, random16));
     if (stack.bytes.length > ARGUMENTS_MAX)
       throw new LoadError(`arguments and environment exceed ${ARGUMENTS_MAX} bytes`);
-    outOfMemory(() => fillStack(space, stack.pointer, stack.bytes));
+    // PT_GNU_STACK: without one, or without its execute flag, code on the stack does not run.
+    const execute = image.segments.some((segment) => segment.kind === 'gnu-stack' && segment.execute);
+    outOfMemory(() => fillStack(space, stack.pointer, stack.bytes, execute));
     return {
       space,
       context: memory.arch.newContext(BigInt.asUintN(64, image.entry + bias), stack.pointer),
@@ -130,9 +132,9 @@ function mapSegment(space: AddressSpace, segment: Segment, bias: bigint): void {
   }
 }
 
-function fillStack(space: AddressSpace, pointer: bigint, bytes: Uint8Array): void {
+function fillStack(space: AddressSpace, pointer: bigint, bytes: Uint8Array, execute: boolean): void {
   const { layout, physical } = space.memory;
-  const area = space.mapStack(layout.stackTop - pageDown(pointer) + STACK_RESERVE);
+  const area = space.mapStack(layout.stackTop - pageDown(pointer) + STACK_RESERVE, execute);
   for (let page = pageDown(pointer); page < layout.stackTop; page += PAGE) {
     space.fill(area, page, true);
     const frame = space.frameAt(page);

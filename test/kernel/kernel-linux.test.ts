@@ -210,6 +210,33 @@ describeWith(['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'static C programs print
   });
 });
 
+describeWith(['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'code on the stack: PT_GNU_STACK', () => {
+  const source = `${HEAD}
+static int apply(int (*f)(int), int x) { return f(x); }
+int main(int argc, char **argv) {
+  int add(int x) { return x + argc; }
+  int (*volatile f)(int) = add;
+  printf("%d\\n", apply(f, 40));
+  fflush(stdout);
+  if (argc == 1) return 0;
+  char deep[200000];
+  int far(int x) { return x + deep[x]; }
+  f = far;
+  deep[1] = 7;
+  return apply(f, 1);
+}`;
+  it.each([
+    ['runs where the program asks for it', 'execstack', [], 0],
+    ['also where the stack has grown', 'execstack', ['deep'], 8],
+    ['does not where it does not', 'noexecstack', [], 139],
+  ])('%s', (_, name, args, status) => {
+    const program = build(name, source, 'riscv64-linux-gnu-gcc', ['-static', `-Wl,-z,${name}`]);
+    const expected = underQemu(program, args, '');
+    expect(expected.status).toBe(status);
+    expect(here(program, args, '')).toEqual(expected);
+  });
+});
+
 describeWith(['riscv64-linux-gnu-g++', 'qemu-riscv64'], 'a static C++ program with exceptions', () => {
   const source = `#include <iostream>
 #include <map>
