@@ -220,7 +220,7 @@ export class Entry {
     if (result instanceof Blocked) {
       arch.restartCall(context);
       if (task.doom === undefined)
-        this.system.scheduler.block(hart, { channels: result.channels, until: result.until });
+        this.system.scheduler.block(hart, { on: result.on, channels: result.channels, until: result.until });
       return { kind: 'blocked', on: result.on };
     }
     this.finishCall(hart, task, BigInt(result), call.givesWay);

@@ -70,7 +70,7 @@ export class KernelState implements System {
   readonly scheduler: Scheduler;
   readonly tasks: Tasks;
   readonly random: Random;
-  readonly tree = new TinyTree();
+  readonly tree: TinyTree;
   readonly input: StandardInput;
   readonly testHooks: boolean;
   private inodes = 100;
@@ -80,6 +80,7 @@ export class KernelState implements System {
     this.scheduler = new Scheduler(memory);
     this.tasks = new Tasks(this.scheduler);
     this.random = new Random(options.seed);
+    this.tree = new TinyTree(this.random);
     this.input = new StandardInput(options.ports);
     this.testHooks = options.testHooks;
   }
@@ -236,9 +237,7 @@ export class Kernel {
     const { scheduler, input } = this.state;
     const channels = [...scheduler.waiting].flatMap(({ wait }) => wait?.channels ?? []);
     if (channels.includes(input)) return { kind: 'waiting for input' };
-    const waiting = [...scheduler.waiting].map(
-      ({ pid, wait }) => `process ${pid} for ${wait?.channels.map(({ what }) => what).join(', ') || 'nothing'}`,
-    );
+    const waiting = [...scheduler.waiting].map(({ pid, wait }) => `process ${pid} for ${wait?.on ?? 'nothing'}`);
     return { kind: 'deadlock', message: `everybody waits: ${waiting.join(', ') || 'no process'}` };
   }
 }

@@ -38,9 +38,17 @@ export interface Self {
   readonly exe: string;
 }
 
+/** What a device gives when it is read. */
+type DeviceData = 'null' | 'zero' | 'random';
+
+/** Where random bytes come from. */
+export interface RandomSource {
+  bytes(count: number): Uint8Array;
+}
+
 type Entry =
   | { readonly kind: 'directory'; readonly inode: number; readonly entries: Readonly<Record<string, Entry>> }
-  | { readonly kind: 'device'; readonly inode: number; readonly minor: number; readonly data: 'null' | 'zero' }
+  | { readonly kind: 'device'; readonly inode: number; readonly minor: number; readonly data: DeviceData }
   | { readonly kind: 'link'; readonly inode: number; readonly target: (self: Self) => string };
 
 const ROOT: Entry = {
@@ -53,6 +61,8 @@ const ROOT: Entry = {
       entries: {
         null: { kind: 'device', inode: 12, minor: 3, data: 'null' },
         zero: { kind: 'device', inode: 13, minor: 5, data: 'zero' },
+        random: { kind: 'device', inode: 17, minor: 8, data: 'random' },
+        urandom: { kind: 'device', inode: 18, minor: 9, data: 'random' },
       },
     },
     proc: {
@@ -72,8 +82,14 @@ const ROOT: Entry = {
 /** Symbolic links followed in one path before ELOOP. */
 const LINKS_MAX = 40;
 
-/** `/`, `/dev/null`, `/dev/zero` and the link `/proc/self/exe`; nothing can be made in it. */
+/** `/`, `/dev/null`, `/dev/zero`, `/dev/random`, `/dev/urandom` and the link `/proc/self/exe`; nothing can be made in it. */
 export class TinyTree implements FileTree {
+  private readonly random: RandomSource;
+
+  constructor(random: RandomSource) {
+    this.random = random;
+  }
+
   open(path: string, flags: number, self: Self): OpenFile {
     const mode = flags & O_ACCMODE;
     const exclusive = (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
@@ -86,7 +102,7 @@ export class TinyTree implements FileTree {
     }
     if (flags & O_DIRECTORY) throw new LinuxError('ENOTDIR');
     if (entry.kind === 'link') throw new LinuxError('ELOOP');
-    return new OpenFile(new Device(entry.data, statOf(entry, self)), direction, flags);
+    return new OpenFile(new Device(entry.data, statOf(entry, self), this.random), direction, flags);
   }
 
   stat(path: string, follow: boolean, self: Self): FileStat {
@@ -180,14 +196,19 @@ function statOf(entry: Entry, self: Self): FileStat {
 
 /** Most bytes of zeros that one read finds. */
 const ZEROS = new Uint8Array(65536);
+const NONE = new Uint8Array(0);
 
-/** `/dev/null` or `/dev/zero`. */
+/** `/dev/null` and its like. */
 export class Device implements FileNode {
-  private readonly data: 'null' | 'zero';
+  private readonly data: DeviceData;
+  private readonly random: RandomSource;
+  /** Random bytes that were looked at and not taken. */
+  private held: Uint8Array = NONE;
   private readonly status: FileStat;
 
-  constructor(data: 'null' | 'zero', status: FileStat) {
+  constructor(data: DeviceData, status: FileStat, random: RandomSource) {
     this.data = data;
+    this.random = random;
     this.status = status;
   }
 
@@ -196,10 +217,23 @@ export class Device implements FileNode {
   }
 
   peek(max: number): Uint8Array {
-    return ZEROS.subarray(0, this.data === 'zero' ? max : 0);
+    switch (this.data) {
+      case 'null':
+        return NONE;
+      case 'zero':
+        return ZEROS.subarray(0, max);
+      case 'random':
+        if (this.held.length < max)
+          this.held = Uint8Array.from([...this.held, ...this.random.bytes(max - this.held.length)]);
+        return this.held.subarray(0, max);
+      default:
+        return this.data satisfies never;
+    }
   }
 
-  consume(): void {}
+  consume(count: number): void {
+    this.held = this.held.subarray(count);
+  }
 
   write(bytes: Uint8Array): number {
     return bytes.length;

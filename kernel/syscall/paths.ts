@@ -168,7 +168,7 @@ function utimensat(call: Call, directory: number, path: bigint, flags: number): 
 }
 
 /** Which files there are is the tree's affair. */
-const PATHS = 'there are /, /dev/null, /dev/zero and the link /proc/self/exe';
+const PATHS = 'there are /, /dev with null, zero, random and urandom, and the link /proc/self/exe';
 const NOTHING_NEW = 'nothing can be made: EEXIST, or EROFS';
 const NO_CHANGE = 'nothing can be changed: EROFS for all that is there';
 

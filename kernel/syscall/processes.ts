@@ -8,6 +8,7 @@ import type { Call } from './call.ts';
 import { Blocked, partial, type Result, row } from './row.ts';
 import { I32, RUSAGE, U8 } from './structs.ts';
 
+const PRIO_USER = 2;
 const NO_TIME = { seconds: 0n, microseconds: 0n };
 const NO_COUNTS = new Uint8Array(0);
 
@@ -93,6 +94,15 @@ export const PROCESS_CALLS = [
     if (pid !== 0 && !system.tasks.get(pid)) throw new LinuxError('ESRCH');
     return system.tasks.first?.pid ?? 1;
   }),
+  partial(
+    'processes only, and none is nicer than another',
+    row('getpriority', ['int', 'int'], ({ system }, which, who) => {
+      if (which < 0 || which > PRIO_USER) throw new LinuxError('EINVAL');
+      if (which !== 0) return 20;
+      if (who !== 0 && !system.tasks.get(who)) throw new LinuxError('ESRCH');
+      return 20;
+    }),
+  ),
   row('sched_yield', [], (call) => {
     call.givesWay = true;
     return 0;

@@ -17,11 +17,21 @@ export function readFile(call: Call, file: OpenFile, buffer: bigint, count: bigi
     userBytes(buffer).getAsSlice(call, 0);
     return 0;
   }
-  const found = file.node.peek(Math.min(Number(clamp(count)), CHUNK));
-  if (!(found instanceof Uint8Array)) return waitFor(file, found);
-  if (found.length === 0) return 0;
-  const done = userBytes(buffer).getAsSlice(call, found.length).writeFrom(found);
-  file.node.consume(done);
+  const { node } = file;
+  const all = Number(clamp(count));
+  let done = 0;
+  do {
+    const found = node.peek(Math.min(all - done, CHUNK));
+    if (!(found instanceof Uint8Array)) return waitFor(file, found);
+    if (found.length === 0) return done;
+    const to = userBytes(buffer + BigInt(done));
+    const copied = afterFirst(done, () => to.getAsSlice(call, found.length).writeFrom(found));
+    if (copied === undefined) break;
+    node.consume(copied);
+    done += copied;
+    if (copied < found.length) break;
+    // What may have to wait gives what it has; what never does gives all.
+  } while (done < all && node.news === undefined);
   if (done === 0) throw new LinuxError('EFAULT');
   return done;
 }

@@ -8,6 +8,8 @@ import type { SignalState } from './signals.ts';
 
 /** What a task waits for: any of some channels, a time in ticks, or whichever is first. */
 export interface Wait {
+  /** In words, for reports. */
+  readonly on: string;
   readonly channels: readonly Channel[];
   readonly until: bigint | undefined;
 }

@@ -6,7 +6,7 @@ import { PIPE_BUF, PIPE_CAPACITY, Pipe } from '../../kernel/fs/pipe.ts';
 import { StandardInput } from '../../kernel/fs/terminal.ts';
 import { TinyTree } from '../../kernel/fs/tree.ts';
 
-const tree = new TinyTree();
+const tree = new TinyTree({ bytes: (count) => new Uint8Array(count).fill(7) });
 const self = { exe: '/bin/me' };
 const outcome = (work: () => unknown): unknown => {
   try {

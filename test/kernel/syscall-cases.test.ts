@@ -17,6 +17,7 @@ const PLACES = {
   under: DATA + 0x70n,
   new: DATA + 0xa0n,
   dot: DATA + 0xb0n,
+  urandom: DATA + 0xd0n,
   devices: DATA + 0xc0n,
   empty: DATA + 0x90n,
   room: DATA + 0x200n,
@@ -36,6 +37,7 @@ const STRINGS: readonly (readonly [place: bigint, text: string])[] = [
   [PLACES.under, '/dev/null/under'],
   [PLACES.new, '/dev/new'],
   [PLACES.dot, '.'],
+  [PLACES.urandom, '/dev/urandom'],
   [PLACES.devices, '/dev'],
 ];
 
@@ -246,6 +248,10 @@ describe('single calls', () => {
     ['set_robust_list', ['room', 24], 0n],
     ['set_robust_list', ['room', 23], 'EINVAL'],
     ['rseq', ['room', 32, 0, 0], 'ENOSYS'],
+    ['getpriority', [0, 0], 20n],
+    ['getpriority', [0, 9], 'ESRCH'],
+    ['getpriority', [2, 0], 20n],
+    ['getpriority', [3, 0], 'EINVAL'],
     ['sched_yield', [], 0n],
     ['sched_getaffinity', [0, 128, 'room'], 8n],
     ['sched_getaffinity', [0, 4, 'room'], 'EINVAL'],
@@ -486,15 +492,15 @@ describe('what calls do', () => {
         }
       }
     };
-    const all = ['. 4 next 1', '.. 4 next 2', 'null 2 next 3', 'zero 2 next 4'];
+    const all = ['. 4 next 1', '.. 4 next 2', 'null 2 next 3', 'zero 2 next 4', 'random 2 next 5', 'urandom 2 next 6'];
     expect(listed(1000)).toEqual(all);
     expect(listed(1000)).toEqual([]);
     expect(call('lseek', fd, 0, 0)).toBe(0n);
     expect(shown(call('getdents64', fd, PLACES.room, 23))).toBe('EINVAL');
     expect(shown(call('getdents64', fd, PLACES.hole, 100))).toBe('EFAULT');
-    expect(listed(24)).toEqual(all);
+    expect(listed(32)).toEqual(all);
     expect(call('lseek', fd, 3, 0)).toBe(3n);
-    expect(listed(24)).toEqual(all.slice(3));
+    expect(listed(32)).toEqual(all.slice(3));
     expect(shown(call('read', fd, PLACES.room, 5))).toBe('EISDIR');
     expect(shown(call('lseek', fd, -1, 0))).toBe('EINVAL');
   });
@@ -509,6 +515,40 @@ describe('what calls do', () => {
     expect(shown(call('fcntl', 4, 1))).toBe('EBADF');
     expect(shown(call('fcntl', 5, 1))).toBe('EBADF');
     expect(call('fcntl', 0, 1)).toBe(0n);
+  });
+
+  it('sigsuspend that no signal ends: a deadlock, and said so', () => {
+    expect(caller().call('rt_sigsuspend', PLACES.empty, 8)).toEqual({
+      kind: 'deadlock',
+      message: 'everybody waits: process 1 for a signal',
+    });
+  });
+
+  it('/dev/zero gives as much as is asked for, as far as the buffer goes', () => {
+    const { call } = caller();
+    const fd = call('openat', AT_FDCWD, PLACES.zero, 0) as bigint;
+    const place = call('mmap', 0, 200000, 3, 0x22, -1, 0) as bigint;
+    expect(call('read', fd, place, 200000)).toBe(200000n);
+    expect(call('munmap', place + 0x1e000n, 0x2000)).toBe(0n);
+    // In steps of 64 KiB, of which each must be there as a whole.
+    expect(call('read', fd, place, 200000)).toBe(0x10000n);
+    expect(shown(call('read', fd, place + 0x1e000n, 200000))).toBe('EFAULT');
+  });
+
+  it('/dev/urandom follows from the seed, goes on, and is one source with getrandom', () => {
+    const read = (seed: bigint) => {
+      const { call, bytes } = caller({ seed });
+      const fd = call('openat', AT_FDCWD, PLACES.urandom, 0) as bigint;
+      expect(call('read', fd, PLACES.room, 24)).toBe(24n);
+      const first = Buffer.from(bytes(PLACES.room, 24) ?? []).toString('hex');
+      expect(shown(call('read', fd, PLACES.hole, 24))).toBe('EFAULT');
+      expect(call('read', fd, PLACES.room, 24)).toBe(24n);
+      const second = Buffer.from(bytes(PLACES.room, 24) ?? []).toString('hex');
+      call('getrandom', PLACES.room, 24, 0);
+      return [first, second, Buffer.from(bytes(PLACES.room, 24) ?? []).toString('hex')];
+    };
+    expect(read(1n)).toEqual(read(1n));
+    expect(new Set([...read(1n), ...read(2n)]).size).toBe(6);
   });
 
   it('sigsuspend lets a signal through that was held back', () => {
