@@ -8,7 +8,7 @@ import { UserConstPtr, UserPtr, userBytes, userConstBytes } from '../mm/user-poi
 import type { Call } from './call.ts';
 import { Blocked, partial, type Result, row } from './row.ts';
 import { RLIMIT, SYSINFO, U32, UTSNAME } from './structs.ts';
-import { duration, ticksAfter } from './time.ts';
+import { CLOCK, duration, readClock, ticksAfter } from './time.ts';
 
 /** uname(2). Release 6.1 is what the C libraries' own lower bounds are content with. */
 function uname(call: Call, buffer: bigint): Result {
@@ -87,22 +87,41 @@ function sysinfo(call: Call, buffer: bigint): Result {
 
 const FUTEX_WAIT = 0;
 const FUTEX_WAKE = 1;
+const FUTEX_WAIT_BITSET = 9;
+const FUTEX_WAKE_BITSET = 10;
+const FUTEX_CLOCK_REALTIME = 0x100;
 const FUTEX_COMMAND = 0x7f;
 
 /** futex(2) for a process without threads: nobody waits, and who waits is woken by time alone. */
-function futex(call: Call, address: bigint, operation: number, value: number, timeout: bigint): Result {
+function futex(
+  call: Call,
+  address: bigint,
+  operation: number,
+  value: number,
+  timeout: bigint,
+  _other: bigint,
+  bitset: number,
+): Result {
   const command = operation & FUTEX_COMMAND;
-  if (command !== FUTEX_WAIT && command !== FUTEX_WAKE) throw new LinuxError('ENOSYS');
+  const waits = command === FUTEX_WAIT || command === FUTEX_WAIT_BITSET;
+  const chooses = command === FUTEX_WAIT_BITSET || command === FUTEX_WAKE_BITSET;
+  if (!waits && command !== FUTEX_WAKE && command !== FUTEX_WAKE_BITSET) throw new LinuxError('ENOSYS');
+  if ((operation & FUTEX_CLOCK_REALTIME) !== 0 && command !== FUTEX_WAIT_BITSET) throw new LinuxError('ENOSYS');
+  if (chooses && bitset === 0) throw new LinuxError('EINVAL');
   if ((address & 3n) !== 0n) throw new LinuxError('EINVAL');
-  if (command === FUTEX_WAKE) return 0;
+  if (!waits) return 0;
   const { task, system } = call;
   if (task.resume !== undefined && task.resume <= system.scheduler.now) {
     task.resume = undefined;
     throw new LinuxError('ETIMEDOUT');
   }
-  const time = timeout === 0n || task.resume !== undefined ? undefined : duration(call, timeout);
+  // FUTEX_WAIT waits for so long, FUTEX_WAIT_BITSET until a clock says so.
+  const given = timeout === 0n || task.resume !== undefined ? undefined : duration(call, timeout);
+  const passed = chooses
+    ? readClock(call, (operation & FUTEX_CLOCK_REALTIME) !== 0 ? CLOCK.realtime : CLOCK.monotonic)
+    : 0n;
   if (new UserConstPtr(address, U32).get(call).load() !== value >>> 0) throw new LinuxError('EAGAIN');
-  task.resume ??= time === undefined ? undefined : ticksAfter(call, time);
+  task.resume ??= given === undefined ? undefined : ticksAfter(call, given > passed ? given - passed : 0n);
   return new Blocked('a futex', [], task.resume);
 }
 
@@ -132,8 +151,8 @@ export const SYSTEM_CALLS = [
   partial('the bytes follow from the seed of the run', row('getrandom', ['pointer', 'size', 'flags'], getrandom)),
   row('sysinfo', ['pointer'], sysinfo),
   partial(
-    'FUTEX_WAIT and FUTEX_WAKE for one thread: nobody is ever woken but by the time',
-    row('futex', ['pointer', 'flags', 'int', 'pointer'], futex),
+    'FUTEX_WAIT and FUTEX_WAKE, with bit sets or without, for one thread: nobody is ever woken but by the time',
+    row('futex', ['pointer', 'flags', 'int', 'pointer', 'pointer', 'flags'], futex),
   ),
   // Code that was stored to is decoded anew on every hart, so there is nothing left to flush.
   row('flush_icache', ['pointer', 'pointer', 'bits'], (_, _start, _end, flags) => {

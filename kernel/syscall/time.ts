@@ -11,7 +11,8 @@ const TICK = SECOND / BigInt(TICKS_PER_SECOND);
 /** CLOCK_REALTIME when the machine is switched on: 2024-01-01 00:00 UTC, in every run. */
 const SWITCHED_ON = 1_704_067_200n * SECOND;
 
-const CLOCK = {
+/** Numbers of clocks (time.h). */
+export const CLOCK = {
   realtime: 0,
   monotonic: 1,
   process: 2,
@@ -26,7 +27,7 @@ const CLOCK = {
 const runTicks = ({ task, system }: Call): bigint => task.ranFor + system.scheduler.now - task.startedAt;
 
 /** What a clock says, in nanoseconds. */
-function read(call: Call, clock: number): bigint {
+export function readClock(call: Call, clock: number): bigint {
   const up = call.system.scheduler.now * TICK;
   switch (clock) {
     case CLOCK.realtime:
@@ -85,7 +86,7 @@ function clockNanosleep(call: Call, clock: number, flags: number, request: bigin
   return sleepUntil(call, () => {
     const time = duration(call, request);
     if ((flags & TIMER_ABSTIME) === 0) return ticksAfter(call, time);
-    const left = time - read(call, clock);
+    const left = time - readClock(call, clock);
     return ticksAfter(call, left > 0n ? left : 0n);
   });
 }
@@ -94,12 +95,12 @@ const NO_COUNTS = new Uint8Array(0);
 
 export const TIME_CALLS = [
   row('clock_gettime', ['int', 'pointer'], (call, clock, result) => {
-    const now = read(call, clock);
+    const now = readClock(call, clock);
     new UserPtr(result, TIMESPEC).get(call).store(timespec(now));
     return 0;
   }),
   row('clock_getres', ['int', 'pointer'], (call, clock, result) => {
-    read(call, clock);
+    readClock(call, clock);
     new UserPtr(result, TIMESPEC).nullable()?.get(call).store(timespec(TICK));
     return 0;
   }),
@@ -109,7 +110,7 @@ export const TIME_CALLS = [
       new UserPtr(result, TIMEVAL)
         .nullable()
         ?.get(call)
-        .store(timeval(read(call, CLOCK.realtime)));
+        .store(timeval(readClock(call, CLOCK.realtime)));
       return 0;
     }),
   ),

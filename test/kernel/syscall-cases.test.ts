@@ -17,6 +17,7 @@ const PLACES = {
   under: DATA + 0x70n,
   new: DATA + 0xa0n,
   dot: DATA + 0xb0n,
+  ten: DATA + 0x100n,
   urandom: DATA + 0xd0n,
   devices: DATA + 0xc0n,
   empty: DATA + 0x90n,
@@ -37,6 +38,7 @@ const STRINGS: readonly (readonly [place: bigint, text: string])[] = [
   [PLACES.under, '/dev/null/under'],
   [PLACES.new, '/dev/new'],
   [PLACES.dot, '.'],
+  [PLACES.ten, '\n'],
   [PLACES.urandom, '/dev/urandom'],
   [PLACES.devices, '/dev'],
 ];
@@ -327,6 +329,15 @@ describe('single calls', () => {
     ['futex', ['room', 1, 1], 0n],
     ['futex', ['room', 0, 1], 'EAGAIN'],
     ['futex', ['room', 2, 1], 'ENOSYS'],
+    ['futex', ['room', 10, 1, 0, 0, 1], 0n],
+    ['futex', ['room', 10, 1, 0, 0, 0], 'EINVAL'],
+    ['futex', ['room', 9, 1, 0, 0, 1], 'EAGAIN'],
+    ['futex', ['room', 9, 0, 0, 0, 0], 'EINVAL'],
+    ['futex', ['room', 9, 0, 0, 0, 1], 'deadlock'],
+    ['futex', ['room', 0x100, 0], 'ENOSYS'],
+    // The root path's own bytes as a time, 47 seconds: long past by CLOCK_REALTIME.
+    ['futex', ['room', 0x189, 0, 'root', 0, 1], 'ETIMEDOUT'],
+    ['futex', ['room', 0, 0, 'nothing', 0, 1], 'EINVAL'],
     ['riscv_hwprobe', [], 'ENOSYS'],
     ['riscv_flush_icache', [0, 0, 0], 0n],
     ['execve', [], 'ENOSYS'],
@@ -515,6 +526,23 @@ describe('what calls do', () => {
     expect(shown(call('fcntl', 4, 1))).toBe('EBADF');
     expect(shown(call('fcntl', 5, 1))).toBe('EBADF');
     expect(call('fcntl', 0, 1)).toBe(0n);
+  });
+
+  it.each([
+    ['FUTEX_WAIT_BITSET waits until a clock says so', 9, 47n],
+    ['FUTEX_WAIT waits for as long as is said', 0, 57n],
+    ['FUTEX_WAIT_BITSET by the wall clock', 0x109, 10n],
+  ])('%s', (_, operation, seconds) => {
+    const { call, bytes } = caller();
+    const now = () => {
+      call('clock_gettime', 1, PLACES.room);
+      return new DataView(Uint8Array.from(bytes(PLACES.room, 8) ?? []).buffer).getBigInt64(0, true);
+    };
+    // Ten seconds by way of a call that knows how to wait; then 47, the byte of "/".
+    call('nanosleep', PLACES.ten, 0);
+    expect(now()).toBe(10n);
+    expect(shown(call('futex', PLACES.empty, operation, 0, PLACES.root, 0, 1))).toBe('ETIMEDOUT');
+    expect(now()).toBe(seconds);
   });
 
   it('sigsuspend that no signal ends: a deadlock, and said so', () => {
