@@ -56,7 +56,7 @@ const WAIT_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | WALL | 0x2000_0000 | 0x8
 function wait4(call: Call, pid: number, status: bigint, options: number, usage: bigint): Result {
   if ((options & ~WAIT_OPTIONS) !== 0) throw new LinuxError('EINVAL');
   if (pid === -0x8000_0000) throw new LinuxError('ESRCH');
-  const candidates = [...call.task.children].filter((child) => isMeant(child, pid, call.system.tasks.first?.pid));
+  const candidates = [...call.task.children].filter((child) => isMeant(child, pid, call.task.group));
   if (candidates.length === 0) throw new LinuxError('ECHILD');
   const ended = candidates.find(({ state }) => state === 'zombie');
   if (!ended?.ending) return (options & WNOHANG) !== 0 ? 0 : new Blocked('a child', [call.task.childEnded]);
@@ -67,9 +67,10 @@ function wait4(call: Call, pid: number, status: bigint, options: number, usage: 
   return ended.pid;
 }
 
-/** All processes are of one group, the first one's. */
-function isMeant(child: Task, pid: number, group: number | undefined): boolean {
-  return pid === -1 || pid === 0 || -pid === group || child.pid === pid;
+/** waitpid(2): any child, one of the caller's group, one of another, or that one. */
+function isMeant(child: Task, pid: number, own: number): boolean {
+  if (pid > 0) return child.pid === pid;
+  return pid === -1 || child.group === (pid === 0 ? own : -pid);
 }
 
 export const PROCESS_CALLS = [
@@ -79,10 +80,7 @@ export const PROCESS_CALLS = [
     'makes processes, not threads: CLONE_VM only together with CLONE_VFORK, whose child gets a copy of the memory',
     row('clone', ['bits', 'pointer', 'pointer', 'pointer', 'pointer'], clone),
   ),
-  partial(
-    'usage is all zero; process groups are not kept',
-    row('wait4', ['int', 'pointer', 'flags', 'pointer'], wait4),
-  ),
+  partial('usage is all zero', row('wait4', ['int', 'pointer', 'flags', 'pointer'], wait4)),
   row('getpid', [], ({ task }) => task.pid),
   row('gettid', [], ({ task }) => task.pid),
   row('getppid', [], ({ task }) => task.parent?.pid ?? 0),
@@ -90,10 +88,6 @@ export const PROCESS_CALLS = [
   row('geteuid', [], () => 0),
   row('getgid', [], () => 0),
   row('getegid', [], () => 0),
-  row('getpgid', ['int'], ({ system }, pid) => {
-    if (pid !== 0 && !system.tasks.get(pid)) throw new LinuxError('ESRCH');
-    return system.tasks.first?.pid ?? 1;
-  }),
   partial(
     'processes only, and none is nicer than another',
     row('getpriority', ['int', 'int'], ({ system }, which, who) => {

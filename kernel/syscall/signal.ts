@@ -19,7 +19,7 @@ function send({ system }: Call, targets: readonly Task[], signal: number): Resul
   return 0;
 }
 
-/** kill(2): a process, all of the caller's group, or all but the first and the caller. There is one group, the first's. */
+/** kill(2): a process, a group, the caller's own, or all but the first and the caller. */
 function kill(call: Call, pid: number, signal: number): Result {
   const { tasks } = call.system;
   if (pid > 0) return send(call, one(tasks.get(pid)), signal);
@@ -27,7 +27,12 @@ function kill(call: Call, pid: number, signal: number): Result {
     const others = tasks.all().filter((task) => task !== tasks.first && task !== call.task);
     return send(call, others, signal);
   }
-  return send(call, pid === 0 || -pid === tasks.first?.pid ? tasks.all() : [], signal);
+  const group = pid === 0 ? call.task.group : -pid;
+  return send(
+    call,
+    tasks.all().filter((task) => task.group === group),
+    signal,
+  );
 }
 
 const one = (task: Task | undefined): Task[] => (task ? [task] : []);

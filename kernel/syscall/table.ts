@@ -1,5 +1,6 @@
 import type { Arch } from '../arch/arch.ts';
 import { FILE_CALLS } from './file.ts';
+import { GROUP_CALLS } from './groups.ts';
 import { MEMORY_CALLS } from './memory.ts';
 import { PATH_CALLS } from './paths.ts';
 import { POLL_CALLS } from './poll.ts';
@@ -13,6 +14,7 @@ import { TIME_CALLS } from './time.ts';
 export const CALLS: ReadonlyMap<string, CallRow> = new Map(
   [
     ...PROCESS_CALLS,
+    ...GROUP_CALLS,
     ...MEMORY_CALLS,
     ...FILE_CALLS,
     ...PATH_CALLS,

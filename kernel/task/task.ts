@@ -53,6 +53,9 @@ export class Task {
   exitSignal: number;
   /** What wait4's caller sleeps on: its own children ending. */
   readonly childEnded: Channel = { what: 'a child' };
+  /** Numbers of its process group and session. */
+  group: number;
+  session: number;
   /** Where relative paths start: absolute, without links. */
   cwd = '/';
   /** Permissions that new files do not get: umask(2). */
@@ -75,6 +78,8 @@ export class Task {
     },
   ) {
     this.pid = pid;
+    this.group = parts.parent?.group ?? pid;
+    this.session = parts.parent?.session ?? pid;
     this.parent = parts.parent;
     this.program = parts.program;
     this.space = parts.space;

@@ -153,6 +153,44 @@ int main(void) {
   return 0;
 }`,
   ],
+  [
+    'groups',
+    `${HEAD}#include <errno.h>
+#include <signal.h>
+int main(void) {
+  int status, pipes[2];
+  char c;
+  pipe(pipes);
+  if (fork() == 0) {
+    // The child leads a session: what it starts is of its group until it says otherwise.
+    printf("%d\\n", setsid() == getpid() && getsid(0) == getpid() && getpgrp() == getpid());
+    printf("%d %d\\n", setsid(), errno == EPERM);
+    printf("%d %d\\n", setpgid(0, 0), errno == EPERM);
+    pid_t a = fork();
+    if (a == 0) { read(pipes[0], &c, 1); _exit(1); }
+    pid_t b = fork();
+    if (b == 0) { read(pipes[0], &c, 1); _exit(2); }
+    printf("%d %d\\n", getpgid(a) == getpid(), getsid(b) == getpid());
+    printf("%d %d\\n", setpgid(b, 0), getpgid(b) == b && getpgid(a) == getpid());
+    printf("%d %d\\n", setpgid(a, 99999), errno == EPERM);
+    printf("%d\\n", waitpid(0, &status, WNOHANG));
+    printf("%d\\n", kill(-b, SIGTERM));
+    printf("%d", waitpid(-b, &status, 0) == b);
+    printf(" %d\\n", WTERMSIG(status));
+    printf("%d %d\\n", waitpid(-b, &status, 0), errno == ECHILD);
+    printf("%d\\n", setpgid(a, a) == 0 && waitpid(0, &status, 0) == -1 && errno == ECHILD);
+    fflush(stdout);
+    signal(SIGINT, SIG_IGN);
+    kill(0, SIGINT);
+    kill(a, SIGKILL);
+    printf("%d\\n", waitpid(-a, &status, 0) == a && WTERMSIG(status) == SIGKILL);
+    exit(9);
+  }
+  printf("%d", waitpid(-1, &status, 0) > 0);
+  printf(" %x\\n", status);
+  return 0;
+}`,
+  ],
   ['abort', `${HEAD}int main(void) { printf("not flushed"); fprintf(stderr, "dying\\n"); abort(); }`],
   [
     'limits',
