@@ -116,8 +116,8 @@ export class UserSlice<T> extends UserConstSlice<T> {
   }
 }
 
-/** A pointer into user memory that may be read through. */
-export class UserConstPtr<T> {
+/** What pointers of either direction are: an address, which may be null, of elements of one layout. */
+abstract class UserAddress<T> {
   readonly address: bigint;
   readonly layout: Layout<T>;
 
@@ -130,13 +130,16 @@ export class UserConstPtr<T> {
     return this.address === 0n;
   }
 
-  cast<U>(layout: Layout<U>): UserConstPtr<U> {
-    return new UserConstPtr(this.address, layout);
-  }
-
   /** Nothing for the null pointer, else itself. */
   nullable(): this | undefined {
     return this.isNull ? undefined : this;
+  }
+}
+
+/** A pointer into user memory that may be read through. */
+export class UserConstPtr<T> extends UserAddress<T> {
+  cast<U>(layout: Layout<U>): UserConstPtr<U> {
+    return new UserConstPtr(this.address, layout);
   }
 
   /** Checks and populates one element. Throws EFAULT, ENOMEM, EINVAL. */
@@ -167,25 +170,9 @@ export class UserConstPtr<T> {
 }
 
 /** A pointer into user memory that may be read and written through. */
-export class UserPtr<T> {
-  readonly address: bigint;
-  readonly layout: Layout<T>;
-
-  constructor(address: bigint, layout: Layout<T>) {
-    this.address = BigInt.asUintN(64, address);
-    this.layout = layout;
-  }
-
-  get isNull(): boolean {
-    return this.address === 0n;
-  }
-
+export class UserPtr<T> extends UserAddress<T> {
   cast<U>(layout: Layout<U>): UserPtr<U> {
     return new UserPtr(this.address, layout);
-  }
-
-  nullable(): this | undefined {
-    return this.isNull ? undefined : this;
   }
 
   /** Checks and populates one element. Throws EFAULT, ENOMEM, EINVAL. */
