@@ -25,5 +25,7 @@ export function describeWith(tools: readonly string[], name: string, body: () =>
     });
     return;
   }
+  // The runner's own report names the file, but neither the group nor what it lacks.
+  process.stderr.write(`skipped: ${reason}\n`);
   describe.skipIf(true)(reason, body);
 }
