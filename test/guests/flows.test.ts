@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TARGETS } from '../../machine/index.ts';
-import { type GuestRow, guestRows, type Policies, runGuest } from './guest.ts';
+import { type GuestRow, guestRows, type Policies, runBare, runGuest } from './guest.ts';
 import { neutralLines } from './neutral.ts';
 
 // Each guest's outcome with its whole trap flow, under both fault policies and both kinds of user pointers. What is
@@ -63,6 +63,9 @@ const SHOWS_SOFTWARE: Readonly<Record<string, true>> = { demand: true, 'write-on
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   illegal: ['illegal', 'breakpoint', 'atomic'],
   'kernel-touch': ['store', 'jump'],
+  'bench-sieve': ['1'],
+  'bench-crc': ['1'],
+  'bench-matmul': ['1'],
   'bench-syscall': ['10'],
   'bench-fault': ['10'],
 };
@@ -75,6 +78,18 @@ describe('every guest, its whole trap flow under every policy', () => {
       for (const arg of ROWS[row.name] ?? []) runs.push(`## argument ${arg}\n\n${transcripts(row, [arg])}`);
       if (runs.length > 0) check(row.name, runs.join('\n'));
       expect(runGuest(TARGETS[0], row, [], POLICIES[0]).status).toBe(row.status);
+    });
+  }
+});
+
+// No kernel of ours, so no policies: the traps that the guest's own kernel takes, as --trace shows them.
+describe('every bare-metal guest, its traps', () => {
+  for (const row of guestRows().filter(({ kind }) => kind === 'bare')) {
+    it(row.name, () => {
+      const { end, output, traps } = runBare(TARGETS[0], row);
+      expect(end.kind === 'exited' || end.kind === 'failed' ? end.status : end.kind).toBe(row.status);
+      const printed = output.split('\n').slice(0, -1);
+      check(row.name.replace('/', '-'), `${[...printed.map((line) => `> ${line}`), ...traps].join('\n')}\n`);
     });
   }
 });

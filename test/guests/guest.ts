@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FaultPolicy, Kernel, type TrapFlow, type UserAccessPolicy } from '../../kernel/index.ts';
 import { type Isa, parseElf } from '../../machine/index.ts';
+import { BareGuest } from '../../tools/bare-guest.ts';
+import type { GuestEnd } from '../../tools/guest.ts';
+import { lineView } from '../../tools/trace/line.ts';
 
 export const GUESTS = join(import.meta.dirname, '../../guest');
 
@@ -62,5 +65,39 @@ export function runGuest(isa: Isa, row: GuestRow, args: readonly string[], polic
       output: Buffer.concat(chunks).toString('latin1'),
       flows,
     };
+  }
+}
+
+/** Runs a bare-metal guest to its end: how it ended, what it printed, and its traps as the line view tells them. */
+export function runBare(isa: Isa, row: GuestRow): { end: GuestEnd; output: string; traps: string[] } {
+  const chunks: Uint8Array[] = [];
+  const traps: string[] = [];
+  const guest = new BareGuest(
+    guestFile(isa, row.name),
+    isa,
+    {
+      harts: row.options.harts ?? 1,
+      memory: 64 << 20,
+      environment: [],
+      seed: 0,
+      mmu: '',
+      ad: 'hardware',
+      policy: 'corrected',
+      uaccess: 'corrected',
+      bare: true,
+      testHooks: false,
+    },
+    {
+      output: (_, bytes) => void chunks.push(bytes.slice()),
+      read: () => 'end',
+      asked: false,
+      interactive: false,
+    },
+    { active: true, record: (flow) => void traps.push(...lineView(flow)) },
+  );
+  for (;;) {
+    const end = guest.run(1_000_000);
+    if (typeof end === 'string') continue;
+    return { end, output: Buffer.concat(chunks).toString('latin1'), traps };
   }
 }
