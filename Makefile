@@ -19,7 +19,7 @@ test: build
 	npm run --silent lint
 	npm run --silent test
 
-# A hundred times the random programs, page tables and system calls of `make test`: over an hour.
+# A hundred times the random programs, page tables and system calls of `make test`: about an hour.
 hunt: build
 	FAULTLINE_HUNT=100 npx vitest run test/hunt
 

@@ -105,7 +105,8 @@ export interface Isa {
   perform(hart: Hart, operation: string, ...operands: bigint[]): void;
   /** The syndrome of the trap last delivered to `privilege`, from the registers. */
   syndrome(hart: Hart, privilege: Privilege): Syndrome;
-  /** Attaches the platform's devices. Returns what a bare-metal start sets, given the image's entry. */
+  /** Attaches the platform's devices to the bus. */
   attachPlatform(services: PlatformServices): void;
+  /** Sets what a hart of a bare-metal machine starts with, at the image's entry. */
   startBare(hart: Hart, entry: bigint): void;
 }

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { ElfError, type ElfImage, type Isa, parseElf, TARGETS, targetOfElf } from '../machine/index.ts';
 import { BareGuest } from './bare-guest.ts';
 import { drive, type RunEnd } from './drive.ts';
@@ -171,6 +170,3 @@ export function named<T>(path: string, body: () => T): T {
     throw error;
   }
 }
-
-/** argv[0] of a program that is run by its path. */
-export const programName = (path: string): string => basename(path);

@@ -32,7 +32,6 @@ export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
 export const S_IFCHR = 0o020000;
 export const S_IFDIR = 0o040000;
-export const S_IFREG = 0o100000;
 export const S_IFLNK = 0o120000;
 
 /** What stat(2) and statx(2) say of a file. Sizes in bytes; device numbers as major and minor. */
