@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,13 +55,25 @@ export function here(
   return { status: result.kind === 'exited' ? result.status : undefined, out: booted.out[1], err: booted.out[2] };
 }
 
+/** What a run under qemu-riscv64 may take, in milliseconds, and how often one that took longer is begun again. */
+const PATIENCE = 30_000;
+const TRIES = 4;
+
 /** Under qemu-riscv64, on the host's own files. */
 export function underQemu(program: string, args: readonly string[], stdin: string): Seen {
-  const { status, signal, stdout, stderr } = spawnSync('qemu-riscv64', [program, ...args], {
-    input: stdin,
-    encoding: 'latin1',
-    env: {},
-  });
+  let tries = 0;
+  let run: SpawnSyncReturns<string>;
+  // Its fork is not safe against its own other threads: very rarely the child never runs, and parent or child waits for ever.
+  do {
+    run = spawnSync('qemu-riscv64', [program, ...args], {
+      input: stdin,
+      encoding: 'latin1',
+      env: {},
+      timeout: PATIENCE,
+      killSignal: 'SIGKILL',
+    });
+  } while (run.signal === 'SIGKILL' && ++tries < TRIES);
+  const { status, signal, stdout, stderr } = run;
   const SIGNALS: Record<string, number> = { SIGABRT: 134, SIGSEGV: 139, SIGILL: 132, SIGFPE: 136, SIGTRAP: 133 };
   // What the emulator itself says of a fatal signal is not the program's.
   const err = stderr.replace(/^qemu: .*\n?/gm, '');

@@ -25,6 +25,8 @@ export function faultline(args: readonly string[], stdin: string | Uint8Array = 
     input: stdin,
     env: { PATH: process.env.PATH },
     maxBuffer: 1 << 28,
+    timeout: 300_000,
+    killSignal: 'SIGKILL',
   });
   return { status, out: stdout.toString(), err: stderr.toString() };
 }

@@ -258,7 +258,7 @@ const QEMU = ['-machine', 'virt', '-m', '128', '-bios', 'none', '-display', 'non
 
 function runThere(elf: string, cpu: string): string {
   const options = [...QEMU, '-cpu', cpu, '-monitor', 'none', '-serial', 'stdio', '-kernel', elf];
-  return execFileSync('qemu-system-riscv64', options, { encoding: 'latin1', timeout: 20_000 });
+  return execFileSync('qemu-system-riscv64', options, { encoding: 'latin1', timeout: 20_000, killSignal: 'SIGKILL' });
 }
 
 /** Whether this is the QEMU whose exceptions are listed; where a later one does otherwise, the list says nothing. */
