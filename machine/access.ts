@@ -4,11 +4,22 @@ export type AccessKind = 'fetch' | 'load' | 'store';
 /** The privilege an access is judged at, which MPRV and its like can make another than the hart's own. */
 export type Privilege = 'user' | 'supervisor' | 'machine';
 
-/** `reserved` is LR and its like, `conditional` is SC, `amo` is one indivisible read and write. */
-export type Atomicity = 'plain' | 'reserved' | 'conditional' | 'amo';
+/**
+ * `ordered` acquires or releases and is otherwise plain, `reserved` is LR and its like, `conditional` is SC, `amo` is one
+ * indivisible read and write.
+ */
+export type Atomicity = 'plain' | 'ordered' | 'reserved' | 'conditional' | 'amo';
+
+/** What sets an access apart from others of its kind, size and atomicity. */
+export interface AccessTraits {
+  /** Judged as the user's, whoever makes it (LDTR, STTR). */
+  readonly unprivileged?: boolean;
+  /** One page's part of a misaligned access across two: it may look aligned. */
+  readonly part?: boolean;
+}
 
 /** The part of an access that an instruction fixes: kind, size in bytes and atomicity. */
-export interface AccessShape {
+export interface AccessShape extends AccessTraits {
   readonly kind: AccessKind;
   readonly size: number;
   readonly atomicity: Atomicity;
@@ -21,11 +32,17 @@ export interface Access extends AccessShape {
 
 /** The one value for each shape, so that shapes compare by identity and hot paths allocate nothing. */
 const shapes = new Map<string, AccessShape>();
-export function accessShape(kind: AccessKind, size: number, atomicity: Atomicity = 'plain'): AccessShape {
-  const key = `${kind} ${size} ${atomicity}`;
+export function accessShape(
+  kind: AccessKind,
+  size: number,
+  atomicity: Atomicity = 'plain',
+  traits: AccessTraits = {},
+): AccessShape {
+  const { unprivileged, part } = traits;
+  const key = `${kind} ${size} ${atomicity} ${unprivileged} ${part}`;
   let shape = shapes.get(key);
   if (!shape) {
-    shape = Object.freeze({ kind, size, atomicity });
+    shape = Object.freeze({ kind, size, atomicity, ...(unprivileged && { unprivileged }), ...(part && { part }) });
     shapes.set(key, shape);
   }
   return shape;

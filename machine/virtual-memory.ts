@@ -1,4 +1,4 @@
-import { type AccessShape, type Atomicity, accessShape } from './access.ts';
+import { type AccessShape, type AccessTraits, type Atomicity, accessShape } from './access.ts';
 import { type RamOffset, ramOffset } from './addr.ts';
 import { FastTlb } from './fast-tlb.ts';
 import type { Hart } from './hart.ts';
@@ -8,13 +8,16 @@ const scratch = new BigUint64Array(1);
 const halves = new Int32Array(scratch.buffer);
 
 /** Shapes by size in bytes; the parts of an access across two pages have any. */
-const shapes = (kind: 'load' | 'store', atomicity?: Atomicity) =>
-  [0, 1, 2, 3, 4, 5, 6, 7, 8].map((size) => accessShape(kind, size, atomicity));
+const shapes = (kind: 'load' | 'store', atomicity?: Atomicity, traits?: AccessTraits) =>
+  Array.from({ length: 17 }, (_, size) => accessShape(kind, size, atomicity, traits));
 const LOAD = shapes('load');
 const STORE = shapes('store');
 const RESERVED = shapes('load', 'reserved');
 const CONDITIONAL = shapes('store', 'conditional');
 const AMO = shapes('store', 'amo');
+const LOAD_PART = shapes('load', 'plain', { part: true });
+const STORE_PART = shapes('store', 'plain', { part: true });
+const ALL = (1n << 64n) - 1n;
 
 /**
  * A hart's loads and stores: translation, alignment, page crossing, RAM or device. Whoever acts as an instruction of
@@ -57,13 +60,48 @@ export class VirtualMemory {
     return true;
   }
 
-  /** Loads and reserves (LR): naturally aligned, in RAM. */
+  /** A load that is not plain: the modelled TLB judges it each time. */
+  loadAs(address: bigint, shape: AccessShape): bigint | undefined {
+    if (this.stale()) this.refresh();
+    return this.slowLoad(address, shape, false);
+  }
+
+  /** A store that is not plain. */
+  storeAs(address: bigint, shape: AccessShape, value: bigint): boolean {
+    if (this.stale()) this.refresh();
+    return this.slowStore(address, shape, value, false);
+  }
+
+  /** Loads 16 bytes. */
+  load128(address: bigint): bigint | undefined {
+    if (this.stale()) this.refresh();
+    scratch[0] = address;
+    const low = halves[0];
+    const offset = (low & 15) === 0 ? this.loads.find(low, halves[1]) : 0;
+    if (offset !== 0) return this.read(ramOffset(offset), 16);
+    return this.slowLoad(address, LOAD[16]);
+  }
+
+  /** Stores 16 bytes. */
+  store128(address: bigint, value: bigint): boolean {
+    if (this.stale()) this.refresh();
+    scratch[0] = address;
+    const low = halves[0];
+    const offset = (low & 15) === 0 ? this.stores.find(low, halves[1]) : 0;
+    if (offset === 0) return this.slowStore(address, STORE[16], value);
+    const { ram, monitor } = this.hart.bus;
+    this.write(ramOffset(offset), 16, value);
+    if (!monitor.empty) monitor.stored(this.hart.id, ram.address(ramOffset(offset)), 16);
+    return true;
+  }
+
+  /** Loads and reserves (LR): naturally aligned, in RAM. 16 bytes too, as all atomic accesses. */
   loadReserved(address: bigint, size: number): bigint | undefined {
     const { hart } = this;
     const offset = this.atomic(address, RESERVED[size]);
     if (offset < 0) return undefined;
     hart.monitor.reserve(hart.id, hart.translated.pa, size);
-    return hart.bus.ram.read(offset as RamOffset, size);
+    return this.read(offset as RamOffset, size);
   }
 
   /** Stores if the reservation still holds (SC), giving it up: 1 made, 0 not, `undefined` a trap. */
@@ -75,7 +113,8 @@ export class VirtualMemory {
     const holds = hart.monitor.holds(hart.id, pa, size);
     hart.monitor.release(hart.id);
     if (!holds) return 0;
-    hart.bus.write(pa, size, value, hart.id);
+    this.write(offset as RamOffset, size, value);
+    hart.bus.stored(hart.id, pa, size);
     return 1;
   }
 
@@ -88,6 +127,36 @@ export class VirtualMemory {
     const bits = size * 8;
     hart.bus.write(hart.translated.pa, size, combine(operation, bits, old, BigInt.asUintN(bits, operand)), hart.id);
     return old;
+  }
+
+  /** Stores `value` where memory holds `expected`, indivisibly; the old value zero-extended, or `undefined`: a trap. */
+  compareAndSwap(address: bigint, size: number, expected: bigint, value: bigint): bigint | undefined {
+    const { hart } = this;
+    const offset = this.atomic(address, AMO[size]);
+    if (offset < 0) return undefined;
+    const old = this.read(offset as RamOffset, size);
+    if (old === BigInt.asUintN(size * 8, expected)) {
+      this.write(offset as RamOffset, size, value);
+      hart.bus.stored(hart.id, hart.translated.pa, size);
+    }
+    return old;
+  }
+
+  private read(offset: RamOffset, size: number): bigint {
+    const { ram } = this.hart.bus;
+    if (size < 16) return ram.read(offset, size);
+    return ram.read(offset, 8) | (ram.read(ramOffset(offset + 8), 8) << 64n);
+  }
+
+  private write(offset: RamOffset, size: number, value: bigint): void {
+    const { ram } = this.hart.bus;
+    if (size < 16) return ram.write(offset, size, value);
+    ram.write(offset, 8, value & ALL);
+    ram.write(ramOffset(offset + 8), 8, value >> 64n);
+  }
+
+  private stale(): boolean {
+    return this.hart.contextEpoch !== this.contextEpoch || this.hart.tlb.epoch !== this.tlbEpoch;
   }
 
   private refresh(): void {
@@ -108,7 +177,7 @@ export class VirtualMemory {
     return offset;
   }
 
-  private slowLoad(address: bigint, shape: AccessShape): bigint | undefined {
+  private slowLoad(address: bigint, shape: AccessShape, remember = true): bigint | undefined {
     const { hart } = this;
     const { bus, isa } = hart;
     const { size } = shape;
@@ -116,21 +185,22 @@ export class VirtualMemory {
     if (misaligned) {
       if (!isa.mmu.misaligned(hart, address, shape)) return undefined;
       const first = 4096 - Number(address & 0xfffn);
-      if (first < size) return this.crossingLoad(address, first, size);
+      if (first < size) return this.crossingLoad(address, first, shape);
     }
     if (!isa.mmu.translate(hart, address, shape)) return undefined;
     const { pa, wholePage } = hart.translated;
     const offset = bus.ram.offset(pa, size);
     if (offset >= 0) {
-      if (wholePage) this.enter(this.loads, address, offset);
-      return bus.ram.read(offset as RamOffset, size);
+      if (wholePage && remember) this.enter(this.loads, address, offset);
+      return this.read(offset as RamOffset, size);
     }
-    const value = misaligned ? undefined : bus.read(pa, size);
+    // Devices answer accesses of up to 8 bytes.
+    const value = misaligned || size > 8 ? undefined : bus.read(pa, size);
     if (value === undefined) isa.mmu.busFault(hart, address, shape);
     return value;
   }
 
-  private slowStore(address: bigint, shape: AccessShape, value: bigint): boolean {
+  private slowStore(address: bigint, shape: AccessShape, value: bigint, remember = true): boolean {
     const { hart } = this;
     const { bus, isa } = hart;
     const { size } = shape;
@@ -138,26 +208,27 @@ export class VirtualMemory {
     if (misaligned) {
       if (!isa.mmu.misaligned(hart, address, shape)) return false;
       const first = 4096 - Number(address & 0xfffn);
-      if (first < size) return this.crossingStore(address, first, size, value);
+      if (first < size) return this.crossingStore(address, first, shape, value);
     }
     if (!isa.mmu.translate(hart, address, shape)) return false;
     const { pa, wholePage } = hart.translated;
     const offset = bus.ram.offset(pa, size);
     if (offset >= 0) {
-      bus.ram.write(offset as RamOffset, size, value);
+      this.write(offset as RamOffset, size, value);
       bus.stored(hart.id, pa, size);
-      if (wholePage && bus.ram.holdsCode[bus.ram.page(offset as RamOffset)] === 0 && !bus.watched(pa)) {
+      if (wholePage && remember && bus.ram.holdsCode[bus.ram.page(offset as RamOffset)] === 0 && !bus.watched(pa)) {
         this.enter(this.stores, address, offset);
       }
       return true;
     }
-    if (!misaligned && bus.write(pa, size, value, hart.id)) return true;
+    if (!misaligned && size <= 8 && bus.write(pa, size, value, hart.id)) return true;
     isa.mmu.busFault(hart, address, shape);
     return false;
   }
 
-  private crossingLoad(address: bigint, first: number, size: number): bigint | undefined {
-    const parts = this.crossing(address, LOAD[first], LOAD[size - first]);
+  private crossingLoad(address: bigint, first: number, shape: AccessShape): bigint | undefined {
+    const { size } = shape;
+    const parts = this.crossing(address, partOf(shape, first), partOf(shape, size - first));
     if (!parts) return undefined;
     const { bytes } = this.hart.bus.ram;
     let value = 0n;
@@ -167,8 +238,9 @@ export class VirtualMemory {
     return value;
   }
 
-  private crossingStore(address: bigint, first: number, size: number, value: bigint): boolean {
-    const parts = this.crossing(address, STORE[first], STORE[size - first]);
+  private crossingStore(address: bigint, first: number, shape: AccessShape, value: bigint): boolean {
+    const { size } = shape;
+    const parts = this.crossing(address, partOf(shape, first), partOf(shape, size - first));
     if (!parts) return false;
     const { bus, id } = this.hart;
     for (let i = 0; i < size; i++) {
@@ -211,6 +283,12 @@ export class VirtualMemory {
     scratch[0] = address;
     tlb.enter(halves[0], halves[1], offset - (halves[0] & 0xfff));
   }
+}
+
+/** The shape of one page's part of an access, of so many bytes. */
+function partOf({ kind, unprivileged }: AccessShape, size: number): AccessShape {
+  if (unprivileged) return accessShape(kind, size, 'plain', { unprivileged, part: true });
+  return (kind === 'store' ? STORE_PART : LOAD_PART)[size];
 }
 
 function combine(operation: AmoOperation, bits: number, old: bigint, operand: bigint): bigint {

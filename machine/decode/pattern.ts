@@ -47,7 +47,7 @@ export function parsePattern(source: string, kinds: FieldKinds): Pattern {
       parts.push({ bits: token, ranges: [], width: token.length });
       continue;
     }
-    const match = /^([a-z][A-Za-z0-9']*)(?:\[([0-9:|]+)\])?$/.exec(token);
+    const match = /^([A-Za-z][A-Za-z0-9']*)(?:\[([0-9:|]+)\])?$/.exec(token);
     const kind = match && kinds[match[1]];
     if (!match || !kind) throw new Error(`pattern "${source}": unknown token ${token}`);
     const ranges = match[2]

@@ -53,7 +53,7 @@ function findInlined(block: Block): Set<Node> {
     const uses = users.get(node) ?? [];
     place.set(node, node.id);
     if (row(node).effect) continue;
-    const constant = node.op === 'i64.const' || node.op === 'i32.const' || node.op === 'pc';
+    const constant = node.op === 'pc' || node.op.endsWith('.const');
     const at = uses.length === 1 ? place.get(uses[0])! : node.id;
     const calm = uses.length === 1 && !block.nodes.slice(node.id + 1, at).some((other) => row(other).effect);
     if (constant || calm || uses.length === 0) {
@@ -83,6 +83,7 @@ function pure(node: Node, read: (node: Node) => Read): Read {
       return (c) => c.pc;
     case 'i64.const':
     case 'i32.const':
+    case 'v128.const':
       return () => constant!;
     case 'slot.get': {
       const index = slot!.offset >>> 3;
@@ -92,6 +93,10 @@ function pure(node: Node, read: (node: Node) => Read): Read {
       const index = slot!.offset >>> 2;
       return (c) => c.i32[index];
     }
+  }
+  if (node.op === 'slot.get128') {
+    const index = slot!.offset >>> 3;
+    return (c) => c.u64[index] | (c.u64[index + 1] << 64n);
   }
   const fast = FAST[node.op];
   const [a, b, third] = node.args.map(read) as Read<never>[];
@@ -123,7 +128,7 @@ function extend(value: bigint, bits: number, signed: boolean): bigint {
 
 function effect(node: Node, read: (node: Node) => Read, helpers: Readonly<Record<string, Helper>>): Code {
   const { id, attributes } = node;
-  const [first, second] = node.args.map(read);
+  const [first, second, third] = node.args.map(read);
   switch (node.op) {
     case 'slot.set': {
       const index = attributes.slot!.offset >>> 3;
@@ -138,6 +143,16 @@ function effect(node: Node, read: (node: Node) => Read, helpers: Readonly<Record
       const get = first as Read<number>;
       return (c) => {
         c.i32[index] = get(c);
+        return DONE;
+      };
+    }
+    case 'slot.set128': {
+      const index = attributes.slot!.offset >>> 3;
+      const get = first as Read<bigint>;
+      return (c) => {
+        const value = get(c);
+        c.u64[index] = value;
+        c.u64[index + 1] = value >> 64n;
         return DONE;
       };
     }
@@ -170,13 +185,21 @@ function effect(node: Node, read: (node: Node) => Read, helpers: Readonly<Record
       return (c) => (helper(c.hart, ...immediates) ? DONE : TRAPPED);
     }
     default:
-      return memoryEffect(node, id, first as Read<bigint>, second as Read<bigint>);
+      return memoryEffect(node, id, first as Read<bigint>, second as Read<bigint>, third as Read<bigint>);
   }
 }
 
-function memoryEffect(node: Node, id: number, address: Read<bigint>, operand: Read<bigint>): Code {
-  const { shape, signed = false, amo } = node.attributes;
-  const { size } = shape!;
+function memoryEffect(
+  node: Node,
+  id: number,
+  address: Read<bigint>,
+  operand: Read<bigint>,
+  replacement: Read<bigint>,
+): Code {
+  const { signed = false, amo } = node.attributes;
+  const shape = node.attributes.shape!;
+  const { size } = shape;
+  const special = shape.atomicity === 'ordered' || shape.unprivileged === true;
   const bits = size * 8;
   const keep = (c: Context, value: Scalar | undefined): 0 | 1 => {
     if (value === undefined) return TRAPPED;
@@ -187,7 +210,8 @@ function memoryEffect(node: Node, id: number, address: Read<bigint>, operand: Re
     keep(c, value === undefined ? undefined : extend(value, bits, signed));
   switch (node.op) {
     case 'load':
-      if (shape!.atomicity === 'reserved') return (c) => keepExtended(c, c.memory.loadReserved(address(c), size));
+      if (shape.atomicity === 'reserved') return (c) => keepExtended(c, c.memory.loadReserved(address(c), size));
+      if (special) return (c) => keepExtended(c, c.memory.loadAs(address(c), shape));
       return (c) => {
         const value = c.memory.load(address(c), size);
         if (value === undefined) return TRAPPED;
@@ -195,11 +219,22 @@ function memoryEffect(node: Node, id: number, address: Read<bigint>, operand: Re
         return DONE;
       };
     case 'store':
+      if (special) return (c) => (c.memory.storeAs(address(c), shape, operand(c)) ? DONE : TRAPPED);
       return (c) => (c.memory.store(address(c), size, operand(c)) ? DONE : TRAPPED);
     case 'store.conditional':
       return (c) => keep(c, c.memory.storeConditional(address(c), size, operand(c)));
     case 'amo':
       return (c) => keepExtended(c, c.memory.amo(amo!, address(c), size, operand(c)));
+    case 'cas':
+    case 'v128.cas':
+      return (c) => keep(c, c.memory.compareAndSwap(address(c), size, operand(c), replacement(c)));
+    case 'v128.load':
+      if (shape.atomicity === 'reserved') return (c) => keep(c, c.memory.loadReserved(address(c), size));
+      return (c) => keep(c, c.memory.load128(address(c)));
+    case 'v128.store':
+      return (c) => (c.memory.store128(address(c), operand(c)) ? DONE : TRAPPED);
+    case 'v128.store.conditional':
+      return (c) => keep(c, c.memory.storeConditional(address(c), size, operand(c)));
     default:
       throw new Error(`no statement for ${node.op}`);
   }

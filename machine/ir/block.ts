@@ -12,7 +12,7 @@ export interface Node {
 
 /** What an operation carries beside its operands; which of these depends on the operation. */
 export interface Attributes {
-  /** `i32.const`, `i64.const` */
+  /** `i32.const`, `i64.const`, `v128.const` */
   readonly value?: number | bigint;
   /** `slot.*` */
   readonly slot?: Slot;
@@ -36,6 +36,7 @@ export interface Value<T extends ValueType = ValueType> extends Node {
 
 export type I32 = Value<'i32'>;
 export type I64 = Value<'i64'>;
+export type V128 = Value<'v128'>;
 
 /** The IR of one guest instruction: straight-line, ending in at most one terminal (`jump` or `branch`). */
 export interface Block {

@@ -1,5 +1,5 @@
-import { type Atomicity, accessShape } from '../access.ts';
-import type { Attributes, Block, I32, I64, Node, Value } from './block.ts';
+import { type AccessTraits, type Atomicity, accessShape } from '../access.ts';
+import type { Attributes, Block, I32, I64, Node, V128, Value } from './block.ts';
 import { type AmoOperation, OPS, type OpName, type OpRow, type PureOp } from './ops.ts';
 import type { Slot } from './slots.ts';
 
@@ -8,6 +8,13 @@ export interface LoadOptions {
   readonly size: number;
   readonly signed?: boolean;
   readonly atomicity?: Atomicity;
+  readonly traits?: AccessTraits;
+}
+
+/** Options of a store. */
+export interface StoreOptions {
+  readonly atomicity?: 'plain' | 'ordered';
+  readonly traits?: AccessTraits;
 }
 
 /** Builds the IR of one instruction, in program order. */
@@ -37,6 +44,9 @@ export class Builder {
   get = (slot: Slot): I64 => this.emit('slot.get', [], { slot });
   get32 = (slot: Slot): I32 => this.emit('slot.get32', [], { slot });
 
+  get128 = (slot: Slot): V128 => this.emit('slot.get128', [], { slot });
+  v128 = (value: bigint): V128 => this.emit('v128.const', [], { value: BigInt.asUintN(128, value) });
+
   // 64-bit arithmetic
   add = (a: I64, b: I64): I64 => this.pure('i64.add', a, b);
   sub = (a: I64, b: I64): I64 => this.pure('i64.sub', a, b);
@@ -63,13 +73,22 @@ export class Builder {
   // Effects
   set = (slot: Slot, value: I64): void => void this.emit('slot.set', [value], { slot });
   set32 = (slot: Slot, value: I32): void => void this.emit('slot.set32', [value], { slot });
+  set128 = (slot: Slot, value: V128): void => void this.emit('slot.set128', [value], { slot });
 
-  load(address: I64, { size, signed = false, atomicity = 'plain' }: LoadOptions): I64 {
-    return this.emit('load', [address], { shape: accessShape('load', size, atomicity), signed });
+  load(address: I64, { size, signed = false, atomicity = 'plain', traits }: LoadOptions): I64 {
+    return this.emit('load', [address], { shape: accessShape('load', size, atomicity, traits), signed });
   }
 
-  store(address: I64, value: I64, size: number): void {
-    this.emit('store', [address, value], { shape: accessShape('store', size) });
+  store(address: I64, value: I64, size: number, { atomicity = 'plain', traits }: StoreOptions = {}): void {
+    this.emit('store', [address, value], { shape: accessShape('store', size, atomicity, traits) });
+  }
+
+  load128(address: I64, atomicity: 'plain' | 'reserved' = 'plain'): V128 {
+    return this.emit('v128.load', [address], { shape: accessShape('load', 16, atomicity) });
+  }
+
+  store128(address: I64, value: V128): void {
+    this.emit('v128.store', [address, value], { shape: accessShape('store', 16) });
   }
 
   storeConditional(address: I64, value: I64, size: number): I32 {
@@ -78,6 +97,19 @@ export class Builder {
 
   amo(amo: AmoOperation, address: I64, value: I64, size: number, signed = true): I64 {
     return this.emit('amo', [address, value], { amo, signed, shape: accessShape('store', size, 'amo') });
+  }
+
+  storeConditional128(address: I64, value: V128): I32 {
+    return this.emit('v128.store.conditional', [address, value], { shape: accessShape('store', 16, 'conditional') });
+  }
+
+  /** Compare-and-swap: the old value, zero-extended. */
+  cas(address: I64, expected: I64, value: I64, size: number): I64 {
+    return this.emit('cas', [address, expected, value], { shape: accessShape('store', size, 'amo') });
+  }
+
+  cas128(address: I64, expected: V128, value: V128): V128 {
+    return this.emit('v128.cas', [address, expected, value], { shape: accessShape('store', 16, 'amo') });
   }
 
   /** Calls the target's helper; what it reads and writes must be named. */

@@ -1,6 +1,7 @@
+import { LANE_OPS } from './lanes.ts';
 import type { ValueType } from './slots.ts';
 
-/** An i32 is a number in [-2^31, 2^31), an i64 a bigint in [0, 2^64). v128 values live in slots only, so far. */
+/** An i32 is a number in [-2^31, 2^31), an i64 a bigint in [0, 2^64), a v128 one in [0, 2^128). */
 export type Scalar = number | bigint;
 
 /** What the table says of one operation. Verifier, printer and engines derive from it. */
@@ -17,11 +18,14 @@ export interface OpRow {
 }
 
 const M64 = 0xffff_ffff_ffff_ffffn;
+const M128 = (1n << 128n) - 1n;
 const s = (x: bigint) => BigInt.asIntN(64, x);
 const u = (x: bigint) => BigInt.asUintN(64, x);
 const bit = (condition: boolean) => (condition ? 1 : 0);
 const unary64 = (fn: (a: bigint) => bigint) => ({ args: ['i64'], result: 'i64', eval: fn }) as const;
 const binary64 = (fn: (a: bigint, b: bigint) => bigint) => ({ args: ['i64', 'i64'], result: 'i64', eval: fn }) as const;
+const binary128 = (fn: (a: bigint, b: bigint) => bigint) =>
+  ({ args: ['v128', 'v128'], result: 'v128', eval: fn }) as const;
 const compare64 = (fn: (a: bigint, b: bigint) => boolean) =>
   ({ args: ['i64', 'i64'], result: 'i32', eval: (a: bigint, b: bigint) => bit(fn(a, b)) }) as const;
 const binary32 = (fn: (a: number, b: number) => number) => ({ args: ['i32', 'i32'], result: 'i32', eval: fn }) as const;
@@ -42,10 +46,13 @@ export const OPS = {
   pc: { args: [], result: 'i64' },
   'i32.const': { args: [], result: 'i32' },
   'i64.const': { args: [], result: 'i64' },
+  'v128.const': { args: [], result: 'v128' },
   'slot.get': { args: [], result: 'i64' },
   'slot.get32': { args: [], result: 'i32' },
+  'slot.get128': { args: [], result: 'v128' },
   'slot.set': { args: ['i64'], effect: true },
   'slot.set32': { args: ['i32'], effect: true },
+  'slot.set128': { args: ['v128'], effect: true },
 
   'i64.add': binary64((a, b) => u(a + b)),
   'i64.sub': binary64((a, b) => u(a - b)),
@@ -99,6 +106,24 @@ export const OPS = {
   'i32.lt_s': compare32((a, b) => a < b),
   'i32.lt_u': compare32((a, b) => a >>> 0 < b >>> 0),
 
+  /** The v128 whose low and high 64 bits are given, and these of a v128. */
+  'v128.make': { args: ['i64', 'i64'], result: 'v128', eval: (low: bigint, high: bigint) => low | (high << 64n) },
+  'v128.low': { args: ['v128'], result: 'i64', eval: (a: bigint) => a & M64 },
+  'v128.high': { args: ['v128'], result: 'i64', eval: (a: bigint) => a >> 64n },
+  'v128.and': binary128((a, b) => a & b),
+  'v128.or': binary128((a, b) => a | b),
+  'v128.xor': binary128((a, b) => a ^ b),
+  /** `a` without the bits of `b`. */
+  'v128.andnot': binary128((a, b) => a & (M128 ^ b)),
+  'v128.not': { args: ['v128'], result: 'v128', eval: (a: bigint) => M128 ^ a },
+  /** Bits of `a` where the mask has ones, of `b` where it has zeros. */
+  'v128.bitselect': {
+    args: ['v128', 'v128', 'v128'],
+    result: 'v128',
+    eval: (a: bigint, b: bigint, mask: bigint) => (a & mask) | (b & (M128 ^ mask)),
+  },
+  ...LANE_OPS,
+
   /** Loads `size` bytes at the address, extended to i64 as `sign` says. `reserved` also takes the reservation. */
   load: { args: ['i64'], result: 'i64', mayFault: true, effect: true },
   /** Stores the low `size` bytes of the value. */
@@ -107,6 +132,13 @@ export const OPS = {
   'store.conditional': { args: ['i64', 'i64'], result: 'i32', mayFault: true, effect: true },
   /** Indivisible read-modify-write: yields the old value, sign-extended as `sign` says. */
   amo: { args: ['i64', 'i64'], result: 'i64', mayFault: true, effect: true },
+  /** Indivisibly stores the third operand where memory equals the second: yields the old value, zero-extended. */
+  cas: { args: ['i64', 'i64', 'i64'], result: 'i64', mayFault: true, effect: true },
+  /** The same for 16 bytes. */
+  'v128.load': { args: ['i64'], result: 'v128', mayFault: true, effect: true },
+  'v128.store': { args: ['i64', 'v128'], mayFault: true, effect: true },
+  'v128.store.conditional': { args: ['i64', 'v128'], result: 'i32', mayFault: true, effect: true },
+  'v128.cas': { args: ['i64', 'v128', 'v128'], result: 'v128', mayFault: true, effect: true },
 
   /** Calls a helper of the target with integer immediates; it reads and writes the slots that the node names. */
   call: { args: [], mayFault: true, effect: true },

@@ -1,0 +1,4 @@
+// Scalar floating point (Arm ARM C4.1.96).
+import type { Row } from '../decode/index.ts';
+
+export const A64_FLOAT: readonly Row[] = [];

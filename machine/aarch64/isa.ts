@@ -1,0 +1,44 @@
+import type { Hart } from '../hart.ts';
+import type { Isa } from '../isa.ts';
+import { decode } from './decode.ts';
+import { FLOAT_HELPERS } from './float.ts';
+import { MMU } from './mmu.ts';
+import { attachPlatform, RAM_BASE, startBare } from './platform.ts';
+import { EL1, PC, SLOTS, SP, X } from './registers.ts';
+import { SIMD_HELPERS } from './simd.ts';
+import { setLevel } from './state.ts';
+import { perform, readSystem, SYSTEM_HELPERS, writeSystem } from './system.ts';
+import { deliver, interrupt, privilege, syndrome, wakes } from './trap.ts';
+
+/** EL1 with SP_EL1 and the MMU off (Arm ARM D1.4.4). */
+function reset(hart: Hart): void {
+  setLevel(hart, EL1, 1);
+}
+
+/** Armv8.0-A at EL0 and EL1 with CRC32, LSE, RCpc, PAN and HAFDBS, on a platform like QEMU's `virt`. */
+export const AARCH64: Isa = {
+  name: 'aarch64',
+  elfMachine: 183,
+  slots: SLOTS,
+  pc: PC,
+  sp: SP,
+  fp: X[29],
+  ramBase: RAM_BASE,
+  fetchUnit: 4,
+  maxInstructionBytes: 4,
+  mmu: MMU,
+  helpers: { ...SYSTEM_HELPERS, ...FLOAT_HELPERS, ...SIMD_HELPERS },
+  decode,
+  reset,
+  deliver,
+  interrupt,
+  wakes,
+  nextTimer: () => undefined,
+  privilege,
+  readSystem,
+  writeSystem,
+  perform,
+  syndrome,
+  attachPlatform,
+  startBare,
+};
