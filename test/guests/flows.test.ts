@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TARGETS } from '../../machine/index.ts';
+import { neutralLines } from '../../tools/validate/neutral.ts';
 import { type GuestRow, guestRows, type Policies, runBare, runGuest } from './guest.ts';
-import { neutralLines } from './neutral.ts';
 
 // Each guest's outcome with its whole trap flow, under both fault policies and both kinds of user pointers. What is
 // expected lies in flows/NAME.txt, read by people; FAULTLINE_UPDATE=1 writes the files anew, for reading again.

@@ -2,8 +2,8 @@ import type { AreaView, Change, Outcome, TrapFlow } from '../../kernel/index.ts'
 
 /**
  * Trap flows as one line each in words that no target colours: access, info, steps and outcome, addresses relative to
- * areas. What differs between builds and targets (pcs, frames, instruction counts, pointers, timer interrupts) is left
- * out.
+ * areas. What differs between builds and targets (pcs, frames, instruction counts, pointers, the bytes of a fetch, timer
+ * interrupts, the manual's names of exceptions) is left out.
  */
 export function neutralLines(flows: readonly TrapFlow[]): string[] {
   return collapse(flows.filter(({ kind }) => kind !== 'interrupt').flatMap((flow) => lines(flow, '')));
@@ -25,16 +25,15 @@ function lines(flow: TrapFlow, indent: string): string[] {
 function subject(flow: TrapFlow): string {
   const { access, info, call, kind } = flow;
   if (call) return `${call.name}(${call.args.map((arg) => withoutNumbers(arg)).join(', ')})`;
-  if (!access) return kind === 'exception' ? flow.raw.summary : kind;
+  if (!access) return kind;
   const area = areaOf(flow, access.address);
   const place = area ? area.name : 'no area';
   const atomic = access.atomicity === 'plain' ? '' : ` ${access.atomicity}`;
   const page = area ? ` page ${(access.address - area.start) / 4096n}` : '';
-  const words = info
-    ? `: ${info.reason}${info.wasWrite ? ' write' : ''}${info.wasUserMode ? ' user' : ''}`
-    : `: ${flow.raw.summary}`;
+  const words = info ? `: ${info.reason}${info.wasWrite ? ' write' : ''}${info.wasUserMode ? ' user' : ''}` : '';
   const corrected = info?.corrected ? ` (${info.corrected.class})` : '';
-  return `${access.kind}${atomic} ${access.size} in ${place}${page}${words}${corrected}`;
+  const size = access.kind === 'fetch' ? '' : ` ${access.size}`;
+  return `${access.kind}${atomic}${size} in ${place}${page}${words}${corrected}`;
 }
 
 function areaOf(flow: TrapFlow, address: bigint): AreaView | undefined {
