@@ -16,6 +16,8 @@ export interface AccessTraits {
   readonly unprivileged?: boolean;
   /** One page's part of a misaligned access across two: it may look aligned. */
   readonly part?: boolean;
+  /** Bytes to which it must be aligned where that is less than its size: those of a vector's element. */
+  readonly alignment?: number;
 }
 
 /** The part of an access that an instruction fixes: kind, size in bytes and atomicity. */
@@ -38,11 +40,12 @@ export function accessShape(
   atomicity: Atomicity = 'plain',
   traits: AccessTraits = {},
 ): AccessShape {
-  const { unprivileged, part } = traits;
-  const key = `${kind} ${size} ${atomicity} ${unprivileged} ${part}`;
+  const { unprivileged, part, alignment } = traits;
+  const key = `${kind} ${size} ${atomicity} ${unprivileged} ${part} ${alignment}`;
   let shape = shapes.get(key);
   if (!shape) {
-    shape = Object.freeze({ kind, size, atomicity, ...(unprivileged && { unprivileged }), ...(part && { part }) });
+    const present = { ...(unprivileged && { unprivileged }), ...(part && { part }), ...(alignment && { alignment }) };
+    shape = Object.freeze({ kind, size, atomicity, ...present });
     shapes.set(key, shape);
   }
   return shape;

@@ -77,7 +77,7 @@ function sequence(statements: readonly Code[]): Code {
 }
 
 function pure(node: Node, read: (node: Node) => Read): Read {
-  const { slot, value: constant } = node.attributes;
+  const { slot, value: constant, lanes } = node.attributes;
   switch (node.op) {
     case 'pc':
       return (c) => c.pc;
@@ -101,7 +101,8 @@ function pure(node: Node, read: (node: Node) => Read): Read {
   const fast = FAST[node.op];
   const [a, b, third] = node.args.map(read) as Read<never>[];
   if (fast) return fast(a, b);
-  const evaluate = row(node).eval as (...args: Scalar[]) => Scalar;
+  const evaluate = row(node).eval as (...args: (Scalar | readonly number[])[]) => Scalar;
+  if (lanes) return b ? (c) => evaluate(a(c), b(c), lanes) : (c) => evaluate(a(c), lanes);
   if (third) return (c) => evaluate(a(c), b(c), third(c));
   if (b) return (c) => evaluate(a(c), b(c));
   return (c) => evaluate(a(c));

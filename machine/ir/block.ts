@@ -16,6 +16,8 @@ export interface Attributes {
   readonly value?: number | bigint;
   /** `slot.*` */
   readonly slot?: Slot;
+  /** `i8x16.shuffle`: sixteen; `*.extract_lane` and `*.replace_lane`: one */
+  readonly lanes?: readonly number[];
   /** memory operations */
   readonly shape?: AccessShape;
   readonly signed?: boolean;

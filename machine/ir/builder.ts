@@ -1,5 +1,6 @@
 import { type AccessTraits, type Atomicity, accessShape } from '../access.ts';
 import type { Attributes, Block, I32, I64, Node, V128, Value } from './block.ts';
+import type { LaneShape } from './lanes.ts';
 import { type AmoOperation, OPS, type OpName, type OpRow, type PureOp } from './ops.ts';
 import type { Slot } from './slots.ts';
 
@@ -31,6 +32,21 @@ export class Builder {
   /** A pure operation by its name in the table. */
   pure<P extends PureOp>(op: P, ...args: Node[]): Value<(typeof OPS)[P]['result']> {
     return this.emit(op, args);
+  }
+
+  /** Bytes of `a` (numbers 0 to 15) and `b` (16 to 31), sixteen of them, the lowest first. */
+  shuffle(a: V128, b: V128, lanes: readonly number[]): V128 {
+    return this.emit('i8x16.shuffle', [a, b], { lanes });
+  }
+
+  /** One lane, zero-extended. */
+  extractLane(shape: LaneShape, a: V128, lane: number): I64 {
+    return this.emit(`${shape}.extract_lane`, [a], { lanes: [lane] });
+  }
+
+  /** `a` with the low bits of `value` in one lane. */
+  replaceLane(shape: LaneShape, a: V128, lane: number, value: I64): V128 {
+    return this.emit(`${shape}.replace_lane`, [a, value], { lanes: [lane] });
   }
 
   block(): Block {
@@ -83,12 +99,12 @@ export class Builder {
     this.emit('store', [address, value], { shape: accessShape('store', size, atomicity, traits) });
   }
 
-  load128(address: I64, atomicity: 'plain' | 'reserved' = 'plain'): V128 {
-    return this.emit('v128.load', [address], { shape: accessShape('load', 16, atomicity) });
+  load128(address: I64, atomicity: 'plain' | 'reserved' = 'plain', traits?: AccessTraits): V128 {
+    return this.emit('v128.load', [address], { shape: accessShape('load', 16, atomicity, traits) });
   }
 
-  store128(address: I64, value: V128): void {
-    this.emit('v128.store', [address, value], { shape: accessShape('store', 16) });
+  store128(address: I64, value: V128, traits?: AccessTraits): void {
+    this.emit('v128.store', [address, value], { shape: accessShape('store', 16, 'plain', traits) });
   }
 
   storeConditional(address: I64, value: I64, size: number): I32 {

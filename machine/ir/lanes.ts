@@ -14,6 +14,18 @@ type Shift = {
   readonly result: 'v128';
   readonly eval: (a: bigint, count: number) => bigint;
 };
+type Extract = {
+  readonly args: readonly ['v128'];
+  readonly result: 'i64';
+  readonly lanes: { readonly count: 1; readonly below: number };
+  readonly eval: (a: bigint, lanes: readonly number[]) => bigint;
+};
+type Replace = {
+  readonly args: readonly ['v128', 'i64'];
+  readonly result: 'v128';
+  readonly lanes: { readonly count: 1; readonly below: number };
+  readonly eval: (a: bigint, value: bigint, lanes: readonly number[]) => bigint;
+};
 type Splat = { readonly args: readonly ['i64']; readonly result: 'v128'; readonly eval: (a: bigint) => bigint };
 
 /** One lane's result from its operands, zero-extended, and the lane's width; the result is cut to the width. */
@@ -78,13 +90,33 @@ const MISSING = {
 type Rows<S extends LaneShape> = Record<`${S}.${Exclude<keyof typeof BINARY, (typeof MISSING)[S][number]>}`, Binary> &
   Record<`${S}.${keyof typeof UNARY}`, Unary> &
   Record<`${S}.${keyof typeof SHIFTS}`, Shift> &
-  Record<`${S}.splat`, Splat>;
+  Record<`${S}.splat`, Splat> &
+  Record<`${S}.extract_lane`, Extract> &
+  Record<`${S}.replace_lane`, Replace>;
 
 function rows<S extends LaneShape>(shape: S): Rows<S> {
   const bits = LANE_BITS[shape];
   const missing: readonly string[] = MISSING[shape];
-  const table: Record<string, Binary | Unary | Shift | Splat> = {
+  const lanes = { count: 1, below: 128 / bits } as const;
+  const table: Record<string, Binary | Unary | Shift | Splat | Extract | Replace> = {
     [`${shape}.splat`]: { args: ['i64'], result: 'v128', eval: (a: bigint) => splat(bits, a) },
+    // One lane, zero-extended.
+    [`${shape}.extract_lane`]: {
+      args: ['v128'],
+      result: 'i64',
+      lanes,
+      eval: (a: bigint, [lane]: readonly number[]) => BigInt.asUintN(bits, a >> BigInt(lane * bits)),
+    },
+    // The low bits of the i64 in one lane, the others as they were.
+    [`${shape}.replace_lane`]: {
+      args: ['v128', 'i64'],
+      result: 'v128',
+      lanes,
+      eval: (a: bigint, value: bigint, [lane]: readonly number[]) => {
+        const shift = BigInt(lane * bits);
+        return a ^ (BigInt.asUintN(bits, (a >> shift) ^ value) << shift);
+      },
+    },
   };
   for (const [name, meaning] of Object.entries<LaneMeaning>(BINARY)) {
     if (missing.includes(name)) continue;
@@ -103,5 +135,27 @@ function rows<S extends LaneShape>(shape: S): Rows<S> {
   return table as Rows<S>;
 }
 
+/** Bytes of `a` (0 to 15) and `b` (16 to 31) in the order that the lanes' numbers give, the lowest first. */
+function shuffle(a: bigint, b: bigint, lanes: readonly number[]): bigint {
+  let result = 0n;
+  for (let i = 15; i >= 0; i--) {
+    const byte = lanes[i] < 16 ? a >> BigInt(lanes[i] * 8) : b >> BigInt((lanes[i] - 16) * 8);
+    result = (result << 8n) | (byte & 0xffn);
+  }
+  return result;
+}
+
 /** The operations of every lane shape, by name: `i32x4.add`. */
-export const LANE_OPS = { ...rows('i8x16'), ...rows('i16x8'), ...rows('i32x4'), ...rows('i64x2') };
+export const LANE_OPS = {
+  ...rows('i8x16'),
+  ...rows('i16x8'),
+  ...rows('i32x4'),
+  ...rows('i64x2'),
+  'i8x16.shuffle': { args: ['v128', 'v128'], result: 'v128', lanes: { count: 16, below: 32 }, eval: shuffle },
+  /** Bytes of `a` that the bytes of `b` number; 0 where the number is above 15. */
+  'i8x16.swizzle': {
+    args: ['v128', 'v128'],
+    result: 'v128',
+    eval: (a: bigint, b: bigint) => mapLanes(8, b, 0n, (index) => (index < 16n ? (a >> (index * 8n)) & 0xffn : 0n)),
+  },
+} as const;

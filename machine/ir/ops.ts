@@ -13,7 +13,9 @@ export interface OpRow {
   readonly mayFault?: true;
   /** It does more than yield its result. */
   readonly effect?: true;
-  /** For pure operations: its meaning. */
+  /** How many numbers of lanes it carries, each below `below`. */
+  readonly lanes?: { readonly count: number; readonly below: number };
+  /** For pure operations: its meaning. The lanes' numbers come behind the operands. */
   readonly eval?: (...args: never[]) => Scalar;
 }
 
@@ -151,7 +153,13 @@ export const OPS = {
 
 export type OpName = keyof typeof OPS;
 /** The operations whose meaning is a function of their operands alone. */
-export type PureOp = { [K in OpName]: (typeof OPS)[K] extends { eval: unknown } ? K : never }[OpName];
+export type PureOp = {
+  [K in OpName]: (typeof OPS)[K] extends { lanes: unknown }
+    ? never
+    : (typeof OPS)[K] extends { eval: unknown }
+      ? K
+      : never;
+}[OpName];
 
 /** What an `amo` does with the old value in memory and the operand. */
 export type AmoOperation = 'swap' | 'add' | 'and' | 'or' | 'xor' | 'min_s' | 'max_s' | 'min_u' | 'max_u';

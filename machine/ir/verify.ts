@@ -40,7 +40,7 @@ const COMMITS: ReadonlySet<OpName> = new Set([
   'branch',
 ]);
 /** What may follow a terminal, which only says where to go on: the link register's write. */
-const AFTER_TERMINAL: ReadonlySet<OpName> = new Set(['slot.set', 'slot.set32']);
+const AFTER_TERMINAL: ReadonlySet<OpName> = new Set(['slot.set', 'slot.set32', 'slot.set128']);
 /** The stores of one instruction follow each other: those before one that faults are made, as manuals allow. */
 const STORES: ReadonlySet<OpName> = new Set(['store', 'v128.store']);
 
@@ -48,7 +48,9 @@ const STORES: ReadonlySet<OpName> = new Set(['store', 'v128.store']);
 export function verify({ nodes }: Block): string[] {
   const problems: string[] = [];
   let terminal: Node | undefined;
+  /** The first change and, where stores alone came first, the first other one. */
   let commit: Node | undefined;
+  let written: Node | undefined;
   nodes.forEach((node, i) => {
     const row: OpRow = OPS[node.op];
     const say = (what: string) => void problems.push(`${i} ${node.op}: ${what}`);
@@ -60,18 +62,20 @@ export function verify({ nodes }: Block): string[] {
       if (type !== row.args[k]) say(`operand ${k} is ${type ?? 'no value'} instead of ${row.args[k]}`);
     });
     for (const problem of attributeProblems(node)) say(problem);
-    if (row.mayFault && commit && !(STORES.has(node.op) && STORES.has(commit.op)))
-      say(`may fault after ${commit.op} ${commit.id}`);
+    const before = STORES.has(node.op) ? written : commit;
+    if (row.mayFault && before) say(`may fault after ${before.op} ${before.id}`);
     if (terminal && row.effect && !AFTER_TERMINAL.has(node.op)) say(`follows ${terminal.op} ${terminal.id}`);
     if (TERMINALS.has(node.op)) terminal ??= node;
     if (COMMITS.has(node.op)) commit ??= node;
+    if (COMMITS.has(node.op) && !STORES.has(node.op)) written ??= node;
   });
   return problems;
 }
 
 function attributeProblems({ op, attributes }: Node): string[] {
   const problems: string[] = [];
-  const { slot, shape, value, cause, helper, amo } = attributes;
+  const { slot, shape, value, cause, helper, amo, lanes } = attributes;
+  const numbered = (OPS[op] as OpRow).lanes;
   const slotType = SLOT_TYPE[op];
   if (slotType && slot?.type !== slotType) problems.push(`slot ${slot?.name} is ${slot?.type} instead of ${slotType}`);
   const expected = SHAPES[op];
@@ -87,6 +91,9 @@ function attributeProblems({ op, attributes }: Node): string[] {
   if (op === 'i32.const' && !(typeof value === 'number' && value === (value | 0))) problems.push(`value ${value}`);
   if (op === 'v128.const' && !(typeof value === 'bigint' && value === BigInt.asUintN(128, value))) {
     problems.push(`value ${value}`);
+  }
+  if (numbered && !(lanes?.length === numbered.count && lanes.every((lane) => lane >= 0 && lane < numbered.below))) {
+    problems.push(`lanes ${lanes?.join(' ')}`);
   }
   if (op === 'amo' && amo === undefined) problems.push('no operation');
   if (op === 'trap.if' && cause === undefined) problems.push('no cause');
