@@ -15,6 +15,6 @@ export type { Saved } from './memory/device.ts';
 export { MAX_HARTS, MAX_RAM_BYTES } from './memory/ram.ts';
 export { TARGETS, targetNamed, targetOfElf } from './targets.ts';
 export type { TlbEntry } from './tlb.ts';
-export type { Syndrome, SyndromeField, Trap } from './trap.ts';
+export type { ExplainedRegister, Explanation, RegisterField, Syndrome, SyndromeField, Trap } from './trap.ts';
 export type { VirtualMemory } from './virtual-memory.ts';
 export type { Walk, WalkStep, WalkTranslation } from './walk.ts';

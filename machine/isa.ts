@@ -2,7 +2,7 @@ import type { Access, AccessShape, Privilege } from './access.ts';
 import type { Hart } from './hart.ts';
 import type { Block, Slot, SlotTable } from './ir/index.ts';
 import type { Bus } from './memory/bus.ts';
-import type { Syndrome } from './trap.ts';
+import type { Explanation, Syndrome } from './trap.ts';
 import type { Walk } from './walk.ts';
 
 /** A decoded instruction; one that the manual calls illegal is one too, and its block raises the exception. */
@@ -105,6 +105,10 @@ export interface Isa {
   perform(hart: Hart, operation: string, ...operands: bigint[]): void;
   /** The syndrome of the trap last delivered to `privilege`, from the registers. */
   syndrome(hart: Hart, privilege: Privilege): Syndrome;
+  /** The registers that tell of a trap, a list for each privilege that takes traps, most usual first; the cause leads. */
+  readonly trapRegisters: readonly (readonly string[])[];
+  /** What registers of one of those lists say, all or some; the cause is among them. Values have 64 bits. */
+  explain(values: ReadonlyMap<string, bigint>): Explanation;
   /** Attaches the platform's devices to the bus. */
   attachPlatform(services: PlatformServices): void;
   /** Sets what a hart of a bare-metal machine starts with, at the image's entry. */

@@ -45,3 +45,41 @@ export interface Syndrome {
   /** One phrase: `store/AMO page fault`. */
   readonly summary: string;
 }
+
+/** One field of a register in words: what it says, its bits (`8`, `31:26`) and their value. */
+export interface RegisterField extends SyndromeField {
+  readonly bits: string;
+  readonly value: bigint;
+}
+
+/** A register with every field of it. */
+export interface ExplainedRegister {
+  readonly name: string;
+  readonly value: bigint;
+  readonly fields: readonly RegisterField[];
+}
+
+/** What the registers of a trap say, whole: the decoding that `Syndrome` is taken from. */
+export interface Explanation {
+  readonly registers: readonly ExplainedRegister[];
+  /** As in `Syndrome`. */
+  readonly summary: string;
+}
+
+/** How a field is read: its name, its highest and lowest bit, and its words where they are not its value. */
+export type FieldRow = readonly [name: string, high: number, low: number, words?: (value: bigint) => string];
+
+/** The fields of a register, in the order given; what lies between them is told only where it is not zero. */
+export function fieldsOf(register: bigint, rows: readonly FieldRow[]): RegisterField[] {
+  let rest = register;
+  const fields = rows.map(([name, high, low, words]): RegisterField => {
+    const mask = (1n << BigInt(high - low + 1)) - 1n;
+    const value = (register >> BigInt(low)) & mask;
+    rest &= ~(mask << BigInt(low));
+    const bits = high === low ? `${high}` : `${high}:${low}`;
+    return { name, bits, value, text: words ? words(value) : value < 10n ? `${value}` : `0x${value.toString(16)}` };
+  });
+  if (rest === 0n) return fields;
+  const text = `reserved, and yet 0x${rest.toString(16)}`;
+  return [...fields, { name: 'other bits', bits: '63:0', value: rest, text }];
+}

@@ -1,6 +1,7 @@
 import type { Hart } from '../hart.ts';
 import type { Isa } from '../isa.ts';
 import { decode } from './decode.ts';
+import { explain, TRAP_REGISTERS } from './explain.ts';
 import { FLOAT_HELPERS } from './float.ts';
 import { MMU } from './mmu.ts';
 import { attachPlatform, RAM_BASE, startBare } from './platform.ts';
@@ -39,6 +40,8 @@ export const AARCH64: Isa = {
   writeSystem,
   perform,
   syndrome,
+  trapRegisters: TRAP_REGISTERS,
+  explain,
   attachPlatform,
   startBare,
 };

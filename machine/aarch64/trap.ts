@@ -1,6 +1,7 @@
 import type { Privilege } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Syndrome } from '../trap.ts';
+import { explain, TRAP_REGISTERS } from './explain.ts';
 import { EL, EL0, EL1, SLOTS, SPSEL } from './registers.ts';
 import { setLevel } from './state.ts';
 
@@ -24,4 +25,21 @@ export function deliver(hart: Hart): void {
 
 export const interrupt = (_hart: Hart): boolean => false;
 export const wakes = (_hart: Hart): boolean => false;
-export const syndrome = (_hart: Hart, _privilege: Privilege): Syndrome => ({ registers: [], fields: [], summary: '' });
+
+/** Fields that records tell; `explain` has them all. */
+const TOLD = ['EC', 'FnV', 'CM', 'WnR', 'DFSC', 'IFSC', 'M', 'PAN'];
+
+/** The exception last taken to EL1, raw and in words. */
+export function syndrome(hart: Hart, to: Privilege): Syndrome {
+  if (to !== 'supervisor') throw new Error(`no exception is taken to ${to}`);
+  const [names] = TRAP_REGISTERS;
+  const { registers, summary } = explain(new Map(names.map((name) => [name, hart.get(SLOTS.get(name))])));
+  return {
+    registers: registers.map(({ name, value }) => ({ name, value })),
+    fields: registers
+      .flatMap(({ fields }) => fields)
+      .filter(({ name }) => TOLD.includes(name))
+      .map(({ name, text }) => ({ name, text })),
+    summary,
+  };
+}

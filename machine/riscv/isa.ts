@@ -2,6 +2,7 @@ import type { Hart } from '../hart.ts';
 import type { Isa } from '../isa.ts';
 import { nextTimer } from './csr-timers.ts';
 import { decode } from './decode.ts';
+import { explain, TRAP_REGISTERS } from './explain.ts';
 import { FLOAT_HELPERS } from './float.ts';
 import { MMU } from './mmu.ts';
 import { attachPlatform, RAM_BASE, startBare } from './platform.ts';
@@ -45,6 +46,8 @@ export const RISCV64: Isa = {
   writeSystem,
   perform,
   syndrome,
+  trapRegisters: TRAP_REGISTERS,
+  explain,
   attachPlatform,
   startBare,
 };

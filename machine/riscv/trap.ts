@@ -1,10 +1,11 @@
 import type { Privilege } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Slot } from '../ir/index.ts';
-import type { Syndrome, SyndromeField } from '../trap.ts';
-import { CAUSE_NAMES, INTERRUPT, INTERRUPT_NAMES } from './causes.ts';
+import type { Syndrome } from '../trap.ts';
+import { INTERRUPT } from './causes.ts';
 import { MEDELEG, MIDELEG, MIE, pendingInterrupts } from './csr-interrupts.ts';
 import { asMpp, MSTATUS, previousMode, readStatus, STATUS, statusHas } from './csr-status.ts';
+import { explain } from './explain.ts';
 import { M_MODE, MODE, PC, S_MODE, SLOTS, U_MODE } from './registers.ts';
 
 /** The registers of one mode's traps. */
@@ -128,34 +129,28 @@ const MODE_NAMES: Readonly<Record<number, Privilege>> = { 0: 'user', 1: 'supervi
 /** The hart's privilege now. */
 export const privilege = (hart: Hart): Privilege => MODE_NAMES[hart.get32(MODE)];
 
+/** Status fields that bear on an access, in the order in which records tell them. */
+const TOLD = { s: ['SPP', 'SUM', 'MXR'], m: ['MPP', 'MPRV', 'SUM', 'MXR'] } as const;
+
 /** The trap last delivered to `to`, raw and in words; U-mode takes no traps. */
 export function syndrome(hart: Hart, to: Privilege): Syndrome {
   if (to === 'user') throw new Error('no trap is delivered to user mode');
   const letter = to === 'machine' ? 'm' : 's';
   const from = to === 'machine' ? MACHINE : SUPERVISOR;
-  const status = hart.get(MSTATUS);
-  const cause = hart.get(from.cause);
-  const code = Number(cause & ~INTERRUPT_BIT);
-  const summary =
-    (cause & INTERRUPT_BIT) !== 0n
-      ? (INTERRUPT_NAMES[code] ?? `interrupt ${code}`)
-      : (CAUSE_NAMES[code] ?? `exception ${code}`);
-  const flag = (name: 'SUM' | 'MXR' | 'MPRV'): SyndromeField => ({
-    name,
-    text: (status & STATUS[name]) !== 0n ? '1' : '0',
-  });
-  const before =
-    to === 'machine'
-      ? [{ name: 'MPP', text: MODE_NAMES[previousMode(hart)] }, flag('MPRV')]
-      : [{ name: 'SPP', text: (status & STATUS.SPP) !== 0n ? 'supervisor' : 'user' }];
+  const { registers, summary } = explain(
+    new Map([
+      [`${letter}cause`, hart.get(from.cause)],
+      [`${letter}tval`, hart.get(from.value)],
+      [`${letter}epc`, hart.get(from.pc)],
+      [`${letter}status`, readStatus(hart, letter)],
+    ]),
+  );
+  const status = registers[registers.length - 1].fields;
   return {
-    registers: [
-      { name: `${letter}cause`, value: cause },
-      { name: `${letter}tval`, value: hart.get(from.value) },
-      { name: `${letter}epc`, value: hart.get(from.pc) },
-      { name: `${letter}status`, value: readStatus(hart, letter) },
-    ],
-    fields: [...before, flag('SUM'), flag('MXR')],
+    registers: registers.map(({ name, value }) => ({ name, value })),
+    fields: TOLD[letter].flatMap((name) =>
+      status.filter((field) => field.name === name).map(({ text }) => ({ name, text })),
+    ),
     summary,
   };
 }
