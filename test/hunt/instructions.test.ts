@@ -4,7 +4,7 @@ import { CSR_NUMBERS } from '../../machine/riscv/csr-names.ts';
 import { TABLE_16, TABLE_32 } from '../../machine/riscv/decode.ts';
 import { RISCV64 } from '../../machine/riscv/isa.ts';
 import { F, FFLAGS, FRM, MODE, PC, X } from '../../machine/riscv/registers.ts';
-import { HUNT, Random } from '../machine/riscv/semantics/random.ts';
+import { HUNT, Random } from '../machine/semantics/random.ts';
 
 const SEED = 0xfa17;
 /** Instructions fetched, faults of the fetch not counted. */

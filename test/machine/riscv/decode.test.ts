@@ -4,7 +4,8 @@ import { Builder, type Node, OPS, type OpRow, verify } from '../../../machine/ir
 import { CAUSE } from '../../../machine/riscv/causes.ts';
 import { decode, TABLE_16, TABLE_32 } from '../../../machine/riscv/decode.ts';
 import { RISCV64 } from '../../../machine/riscv/isa.ts';
-import { compressedWords, decodeWord, random32, randomWordOf } from './words.ts';
+import { random32, randomWordOf, withNeighbours } from '../words.ts';
+import { compressedWords, decodeWord } from './words.ts';
 
 const ROWS = [...TABLE_32.rows, ...TABLE_16.rows];
 const named = (row: Row) => `${row.syntax.split(' ')[0]} (${row.pattern.source})`;
@@ -49,10 +50,7 @@ describe('every encoding has one row', () => {
   });
   it('find and findAll agree on words of every 32-bit row and their single-bit neighbours', () => {
     const random = random32(3);
-    const words = TABLE_32.rows.flatMap((row) => {
-      const word = randomWordOf(row, random);
-      return [word, ...Array.from({ length: 32 }, (_, bit) => (word ^ (1 << bit)) >>> 0)];
-    });
+    const words = TABLE_32.rows.flatMap((row) => withNeighbours(randomWordOf(row, random)));
     expect(words.filter((word) => !agree(TABLE_32, word))).toEqual([]);
   });
 });

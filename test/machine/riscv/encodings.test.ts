@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { TABLE_32 } from '../../../machine/riscv/decode.ts';
 import { describeWith } from '../../toolchain.ts';
+import { random32, randomWordOf, withNeighbours } from '../words.ts';
 import { OBJDUMP, objdump } from './objdump.ts';
-import { compressedWords, random32, randomWordOf, textOf } from './words.ts';
+import { compressedWords, textOf } from './words.ts';
 
 /** A word on which this decoder and the toolchain's differ, with the texts of both. */
 interface Difference {
@@ -84,10 +85,7 @@ describeWith([OBJDUMP], 'valid encodings and their assembly are the toolchain’
   it('every 32-bit pattern and its single-bit neighbours, fields random', () => {
     const random = random32(1);
     const words = TABLE_32.rows.flatMap((row) =>
-      Array.from({ length: 24 }, () => randomWordOf(row, random)).flatMap((word) => [
-        word,
-        ...Array.from({ length: 32 }, (_, bit) => (word ^ (1 << bit)) >>> 0),
-      ]),
+      Array.from({ length: 24 }, () => randomWordOf(row, random)).flatMap(withNeighbours),
     );
     expect(
       differences(

@@ -6,7 +6,7 @@ import { STATUS } from '../../../machine/riscv/csr-status.ts';
 import { TABLE_16, TABLE_32 } from '../../../machine/riscv/decode.ts';
 import { RISCV64 } from '../../../machine/riscv/isa.ts';
 import { F, FFLAGS, FRM, SLOTS, X } from '../../../machine/riscv/registers.ts';
-import { random32, randomWordOf } from './words.ts';
+import { random32, randomWordOf } from '../words.ts';
 
 const MSTATUS = SLOTS.get('mstatus');
 const FS = { off: 0n, initial: 1n << 13n, clean: 2n << 13n, dirty: 3n << 13n };

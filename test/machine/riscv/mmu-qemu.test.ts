@@ -259,7 +259,11 @@ function runThere(source: string, extension: string): number[] {
     execFileSync('riscv64-linux-gnu-gcc', [...flags, '-Wl,-Ttext=0x80000000,--build-id=none', '-o', elf, assembly]);
     const options = ['-machine', 'virt', '-m', '64', '-bios', 'none', '-display', 'none', '-monitor', 'none'];
     const more = ['-cpu', `rv64,h=false,${extension}`, '-serial', 'stdio', '-kernel', elf];
-    const text = execFileSync('qemu-system-riscv64', [...options, ...more], { encoding: 'latin1', timeout: 60_000, killSignal: 'SIGKILL' });
+    const text = execFileSync('qemu-system-riscv64', [...options, ...more], {
+      encoding: 'latin1',
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    });
     return (text.match(/../g) ?? []).map((two) => ((two.charCodeAt(0) - 65) << 4) | (two.charCodeAt(1) - 65));
   } finally {
     rmSync(directory, { recursive: true });

@@ -3,13 +3,13 @@ import type { Row } from '../../../machine/decode/index.ts';
 import { TABLE_16, TABLE_32 } from '../../../machine/riscv/decode.ts';
 import { RV_PRIVILEGED } from '../../../machine/riscv/rv-privileged.ts';
 import { describeWith } from '../../toolchain.ts';
+import { HUNT, Random } from '../semantics/random.ts';
 import { type Case, CaseMaker, decodeWord } from './semantics/cases.ts';
 import { type Difference, differing, showDifference } from './semantics/compare.ts';
 import { EXEMPTIONS } from './semantics/exemptions.ts';
 import { Here, SIGNAL } from './semantics/here.ts';
 import { CODE, INPUT, OUTPUT } from './semantics/layout.ts';
 import { Outsider, TOOLS } from './semantics/outsider.ts';
-import { HUNT, Random } from './semantics/random.ts';
 
 const SEED = 0x5eed;
 /** Cases of each row; floating point has more kinds of operands and five rounding modes. */

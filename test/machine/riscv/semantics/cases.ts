@@ -3,10 +3,10 @@ import type { Slot } from '../../../../machine/ir/index.ts';
 import type { Instruction } from '../../../../machine/isa.ts';
 import { decode } from '../../../../machine/riscv/decode.ts';
 import { F, X } from '../../../../machine/riscv/registers.ts';
+import type { Random } from '../../semantics/random.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { BREAKPOINT, CODE, INPUT, RAM_END, WINDOWS } from './layout.ts';
 import { makePools, type Pools } from './operands.ts';
-import type { Random } from './random.ts';
 
 /** One case: which instructions, and the state that they start in. */
 export interface Case {

@@ -1,6 +1,6 @@
 import { F32, F64, type FloatFormat } from '../../../../machine/float/index.ts';
 import { conversionEdges, integerEdges, randomFloat } from '../../float/operands.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../semantics/random.ts';
 
 /** Values for registers, by what the instruction takes them for. */
 export interface Pools {

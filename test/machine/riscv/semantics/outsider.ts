@@ -36,7 +36,12 @@ export class Outsider {
       Buffer.from(new BigUint64Array([BigInt(cases)]).buffer),
       Buffer.from(inputs.buffer, inputs.byteOffset, inputs.byteLength),
     ]);
-    const output = execFileSync('qemu-riscv64', [this.program], { input, maxBuffer: 1 << 30, timeout: 100_000, killSignal: 'SIGKILL' });
+    const output = execFileSync('qemu-riscv64', [this.program], {
+      input,
+      maxBuffer: 1 << 30,
+      timeout: 100_000,
+      killSignal: 'SIGKILL',
+    });
     if (output.length !== cases * OUTPUT.words * 8)
       throw new Error(`${cases} cases, ${output.length} bytes of answers`);
     return new BigUint64Array(output.buffer.slice(output.byteOffset, output.byteOffset + output.length));
