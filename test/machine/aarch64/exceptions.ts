@@ -1,0 +1,66 @@
+/** A word on which this decoder and the toolchain's differ, with the texts of both. */
+export interface Difference {
+  readonly word: number;
+  readonly ours: string | undefined;
+  readonly theirs: string | undefined;
+}
+
+/** Why a difference is right. */
+export interface Exception {
+  readonly clause: string;
+  holds(difference: Difference): boolean;
+}
+
+/** Instructions of an extension that is reported absent, by their whole text: their encodings are UNDEFINED. */
+const absent = (feature: string, text: RegExp): Exception => ({
+  clause: `${feature} is not implemented`,
+  holds: ({ ours, theirs }) => ours === undefined && theirs !== undefined && text.test(theirs),
+});
+
+/** Bits 28 to 25, by which the top-level table of A64 divides encodings (Arm ARM C4.1). */
+const op0 = (word: number) => (word >>> 25) & 15;
+
+/** Extensions that the toolchain knows and this machine reports absent; one line each. */
+const EXTENSIONS: readonly Exception[] = [
+  {
+    clause: 'FEAT_SVE, FEAT_SME: the quarters of the encoding space that are theirs are UNDEFINED',
+    holds: ({ word, ours }) => ours === undefined && (op0(word) === 2 || (op0(word) === 0 && word >>> 31 === 1)),
+  },
+  // Data processing and branches
+  absent('FEAT_MTE', /^(addg|subg|irg|gmi|subps?|stz?2?g|ldg|stz?gm|ldgm|stgp) /),
+  absent('FEAT_CSSC', /^(ctz|cnt|abs|[su](min|max)) [wx]/),
+  absent('FEAT_FlagM', /^(rmif|setf8|setf16|cfinv|axflag|xaflag)\b/),
+  absent('FEAT_PAuth', /^((pac|aut)[id]z?[ab]|pacga|xpac[id]|bl?ra[ab]z?|e?reta[ab]|ldra[ab])\b/),
+  absent('FEAT_HBC', /^bc\./),
+  // System
+  absent('FEAT_TME', /^(tstart|ttest|tcommit|tcancel)\b/),
+  absent('FEAT_WFxT', /^wf[ei]t /),
+  absent('FEAT_SB', /^sb$/),
+  // Loads and stores
+  absent('FEAT_LRCPC2', /^(ldapur|stlur)(s?[bhw])? /),
+  absent('FEAT_LOR', /^(ldlar|stllr)[bh]? /),
+  absent('FEAT_LS64', /^(ld64b|st64b(v0?)?) /),
+  absent('FEAT_MOPS', /^(cpyf?[pme]|set[ge]?[pme])(w|r|wt|rt)?/),
+  // SIMD and floating point
+  absent('FEAT_AES, FEAT_PMULL', /^(aes(e|d|mc|imc) |pmull2? .*\.1q)/),
+  absent('FEAT_SHA1, FEAT_SHA256, FEAT_SHA512, FEAT_SHA3', /^(sha(1|256|512)|eor3|bcax|rax1|xar )/),
+  absent('FEAT_SM3, FEAT_SM4', /^sm[34]/),
+  absent('FEAT_RDM', /^sqrdml[as]h /),
+  absent('FEAT_DotProd, FEAT_I8MM', /^([su]dot|usdot|sudot|[su]mmla|usmmla) /),
+  absent('FEAT_BF16', /^(bfdot|bfmmla|bfmlal[bt]|bfcvtn?2?) /),
+  absent('FEAT_FHM', /^fml[as]l2? /),
+  absent('FEAT_FCMA', /^fc(mla|add) /),
+  absent('FEAT_FP16', /^(f(?!cvt |cvt[ln]2? |ml[as]l2? )\w+|[su]cvtf) .*(\bh\d|\.[248]?h\b)/),
+  absent('FEAT_JSCVT', /^fjcvtzs /),
+  absent('FEAT_FRINTTS', /^frint(32|64)[xz] /),
+];
+
+/** Where the toolchain's disassembler is not the manual. */
+const DEVIATIONS: readonly Exception[] = [
+  {
+    clause: 'C6.2 "UDF": permanently undefined, so that it has no row',
+    holds: ({ word, ours }) => ours === undefined && word < 0x1_0000,
+  },
+];
+
+export const EXCEPTIONS: readonly Exception[] = [...EXTENSIONS, ...DEVIATIONS];
