@@ -1,6 +1,6 @@
 // What every guest program stands on: the target's instructions, Linux system calls, printing and checking.
 // Everything that depends on the target is in the section "Target"; a new target adds one `#elif` there.
-// With GUEST_BARE the same printing goes to the UART and the program ends through the test finisher.
+// With GUEST_BARE the same printing goes to the UART and the program ends as bare-metal images of its target do.
 #ifndef GUEST_H
 #define GUEST_H
 
@@ -17,9 +17,12 @@ typedef long i64;
 
 int main(int argc, char **argv, char **envp);
 
-// ---- Target ---------------------------------------------------------------------------------------------------------
-#if defined(__riscv)
+// An address of the kernel's half in every paging mode of every target: of the last 256 GiB, where Sv39 begins its own.
+#define KERNEL_ADDRESS 0xffffffc000000000UL
 
+// ---- Target ---------------------------------------------------------------------------------------------------------
+#if defined(__riscv) || defined(__aarch64__)
+// Linux's generic table and structures, which both have.
 #define SYS_getcwd 17
 #define SYS_openat 56
 #define SYS_read 63
@@ -43,8 +46,11 @@ int main(int argc, char **argv, char **envp);
 #define SYS_wait4 260
 
 #define STAT_SIZE 128
-// The first address of the upper half under Sv39; canonical and out of a user's reach under Sv48 and Sv57 too.
-#define KERNEL_ADDRESS 0xffffffc000000000UL
+
+#endif
+
+#if defined(__riscv)
+
 // Machine code of a function that returns at once: c.jr ra.
 #define RETURN_CODE {0x82, 0x80}
 #define ILLEGAL_INSTRUCTION() __asm__ volatile(".2byte 0")
@@ -80,6 +86,12 @@ ALWAYS_INLINE i64 syscall6(i64 number, i64 a, i64 b, i64 c, i64 d, i64 e, i64 f)
 }
 
 #ifdef GUEST_BARE
+// A 16550 whose line status says in bit 5 that it takes a byte, and the test finisher.
+#define UART ((volatile u8 *)0x10000000)
+#define UART_READY() (UART[5] & 0x20)
+#define FINISHER ((volatile u32 *)0x100000)
+#define POWER_OFF(status) (*FINISHER = (status) == 0 ? 0x5555 : (u32)(status) << 16 | 0x3333)
+
 #define CSR_READ(name)                                    \
   ({                                                      \
     u64 value_;                                           \
@@ -112,6 +124,90 @@ __asm__(
     "  mv a0, sp\n"
     "  andi sp, sp, -16\n"
     "  call guest_start\n");
+#endif
+
+#elif defined(__aarch64__)
+
+// Machine code of a function that returns at once: ret.
+#define RETURN_CODE {0xc0, 0x03, 0x5f, 0xd6}
+#define ILLEGAL_INSTRUCTION() __asm__ volatile("udf #0")
+#define BREAKPOINT() __asm__ volatile("brk #0")
+// Of a zero, as RISC-V's; a register that is not needed is named, since WZR as its destination is another instruction.
+#define MISALIGNED_ATOMIC_ADD(p) \
+  __asm__ volatile(".arch_extension lse\nldadd wzr, w9, [%0]" : : "r"(p) : "x9", "memory")
+#define MISALIGNED_EXCLUSIVE_LOAD(p) __asm__ volatile("ldxr x9, [%0]" : : "r"(p) : "x9", "memory")
+
+// One load or store instruction of exactly this size, aligned or not; the compiler can neither split nor drop it.
+#define LOAD_STORE(bits, size, width)                                                         \
+  ALWAYS_INLINE u64 load##bits(const volatile void *p) {                                         \
+    u64 value;                                                                                   \
+    __asm__ volatile("ldr" size " %" width "0, [%1]" : "=r"(value) : "r"(p) : "memory");         \
+    return value;                                                                                \
+  }                                                                                              \
+  ALWAYS_INLINE void store##bits(volatile void *p, u64 value) {                                  \
+    __asm__ volatile("str" size " %" width "1, [%0]" : : "r"(p), "r"(value) : "memory");         \
+  }
+LOAD_STORE(8, "b", "w")
+LOAD_STORE(16, "h", "w")
+LOAD_STORE(32, "", "w")
+LOAD_STORE(64, "", "x")
+
+ALWAYS_INLINE i64 syscall6(i64 number, i64 a, i64 b, i64 c, i64 d, i64 e, i64 f) {
+  register i64 x8 __asm__("x8") = number;
+  register i64 x0 __asm__("x0") = a;
+  register i64 x1 __asm__("x1") = b;
+  register i64 x2 __asm__("x2") = c;
+  register i64 x3 __asm__("x3") = d;
+  register i64 x4 __asm__("x4") = e;
+  register i64 x5 __asm__("x5") = f;
+  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+  return x0;
+}
+
+#ifdef GUEST_BARE
+// A PL011 whose flag register says in bit 5 that its transmit FIFO is full, and semihosting's SYS_EXIT with the reason
+// ADP_Stopped_ApplicationExit.
+#define UART ((volatile u32 *)0x9000000)
+#define UART_READY() (!(UART[0x18 / 4] & 0x20))
+#define POWER_OFF(status)                                              \
+  ({                                                                   \
+    u64 block_[2] = {0x20026, (u64)(status)};                          \
+    register u64 x0_ __asm__("x0") = 0x18;                             \
+    register u64 x1_ __asm__("x1") = (u64)block_;                      \
+    __asm__ volatile("hlt #0xf000" : "+r"(x0_) : "r"(x1_) : "memory"); \
+  })
+
+#define SYSTEM_READ(name)                                 \
+  ({                                                      \
+    u64 value_;                                           \
+    __asm__ volatile("mrs %0, " name : "=r"(value_));     \
+    value_;                                               \
+  })
+#define SYSTEM_WRITE(name, value) __asm__ volatile("msr " name ", %0" : : "r"((u64)(value)) : "memory")
+
+// In both kinds the frame pointer starts as 0, which ends a backtrace.
+__asm__(
+    ".section .text.start, \"ax\"\n"
+    ".globl _start\n"
+    "_start:\n"
+    "  mrs x9, mpidr_el1\n"
+    "  and x9, x9, #0xff\n"
+    "  cbnz x9, park\n"
+    "  adrp x9, stack_top\n"
+    "  add sp, x9, :lo12:stack_top\n"
+    "  mov x29, #0\n"
+    "  bl guest_start\n"
+    "park:\n"
+    "  wfi\n"
+    "  b park\n"
+    ".text\n");
+#else
+__asm__(
+    ".globl _start\n"
+    "_start:\n"
+    "  mov x29, #0\n"
+    "  mov x0, sp\n"
+    "  bl guest_start\n");
 #endif
 
 #else
@@ -150,18 +246,15 @@ __asm__(
 
 // ---- Leaving and writing --------------------------------------------------------------------------------------------
 #ifdef GUEST_BARE
-#define UART ((volatile u8 *)0x10000000)
-#define FINISHER ((volatile u32 *)0x100000)
-
 HELPER void emit(const char *text, u64 length) {
   for (u64 i = 0; i < length; i++) {
-    while (!(UART[5] & 0x20)) {
+    while (!UART_READY()) {
     }
     UART[0] = text[i];
   }
 }
 __attribute__((noreturn)) static void leave(int status) {
-  *FINISHER = status == 0 ? 0x5555 : (u32)status << 16 | 0x3333;
+  POWER_OFF(status);
   for (;;) {
   }
 }
