@@ -9,7 +9,8 @@
  *   F           H, S or D as the field `ftype` says
  *   V           a scalar of the element's size; with a dot and an arrangement, a vector: `Vd.16B`, `Vn.B` as they
  *               stand, or by name from ARRANGEMENTS below: `Vd.T` by size:Q, `Vn.Ts` the letter of an element alone.
- *               An element's size is that of the field `size`, `sz` (S or D), `immh` or `imm5`.
+ *               An element's size is that of the field `size`, `sz` (S or D), `immh` or `imm5`. `Vd.Va` is a scalar of
+ *               twice that size.
  *   `Vt.T:3`    a list of three from that one on, in braces; `Vn.16B:len` of len + 1
  * Numbers: the name of any field, or of an entry in OPERANDS that yields a number; decimal, or `0ximm12` hexadecimal;
  *   multiplied: `imm7*8`. A `#` before it is written out.
@@ -20,6 +21,7 @@
  */
 import type { FieldValues, Match } from '../decode/index.ts';
 import { logicalImmediate } from './bitmask.ts';
+import { expandBytes } from './simd-immediate.ts';
 import { SYSTEM_REGISTER_NAMES } from './sysreg-names.ts';
 
 type Operand = (fields: FieldValues, pc: bigint) => string | number;
@@ -46,6 +48,12 @@ const ARRANGEMENTS: Readonly<Record<string, (fields: FieldValues) => string>> = 
   Ta: (f) => vector(elementSize(f) + 1, 1),
   /** The other operands' arrangement where one is Ta. */
   Tb: (f) => vector(elementSize(f), f.Q),
+  /** Elements of twice the size, half as many. */
+  Tp: (f) => vector(elementSize(f) + 1, f.Q),
+  /** Elements of 8, 16 and 32 bits, whatever the fields. */
+  T8: ({ Q }) => vector(0, Q),
+  T16: ({ Q }) => vector(1, Q),
+  T32: ({ Q }) => vector(2, Q),
 };
 
 /** What the mnemonic's braces may hold. */
@@ -101,6 +109,11 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
   offset4: registerOffset(4),
   offset8: registerOffset(8),
   offset16: registerOffset(16),
+  /** Registers s and t of CASP, each with the next one. */
+  pairWs: ({ Rs }) => `${general(Rs, 0, false)}, ${general(Rs + 1, 0, false)}`,
+  pairWt: ({ Rt }) => `${general(Rt, 0, false)}, ${general(Rt + 1, 0, false)}`,
+  pairXs: ({ Rs }) => `${general(Rs, 1, false)}, ${general(Rs + 1, 1, false)}`,
+  pairXt: ({ Rt }) => `${general(Rt, 1, false)}, ${general(Rt + 1, 1, false)}`,
   /** PRFM's operation, in the place of Rt. */
   prfop: ({ Rt }) => {
     const [kind, target] = [['pld', 'pli', 'pst'][Rt >> 3], (Rt >> 1) & 3];
@@ -109,6 +122,17 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
   // SIMD and floating point
   /** The element of INS, DUP, UMOV and SMOV that imm5 selects. */
   index: ({ imm5 }) => imm5 >> (elementSize({ imm5 }) + 1),
+  /** The source's element of INS. */
+  index2: ({ imm5, imm4 }) => imm4 >> elementSize({ imm5 }),
+  /** The element of Vm in "by element" forms: those of H, L and M that belong to it. */
+  element: ({ H, L, M }) => [H, L, M].reduce((index, bit) => (bit === undefined ? index : index * 2 + bit)),
+  /** Shifts right and left of immh:immb. */
+  rshift: ({ immh, immb }) => 2 * (8 << elementSize({ immh })) - (immh * 8 + immb),
+  lshift: ({ immh, immb }) => immh * 8 + immb - (8 << elementSize({ immh })),
+  /** Bits of an element, by which SHLL shifts. */
+  esize: (f) => 8 << elementSize(f),
+  /** MOVI's 64 bits: a byte of ones for each one bit. */
+  bytemask: ({ abcdefgh }) => `0x${expandBytes(abcdefgh).toString(16)}`,
   fimm: ({ imm8, abcdefgh = imm8 }) => floatText(abcdefgh),
   // System
   /** With op0 as its low bit, o0. */
@@ -116,6 +140,8 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
     SYSTEM_REGISTER_NAMES.get(((2 + o0) << 14) | (op1 << 11) | (CRn << 7) | (CRm << 3) | op2) ??
     `s${2 + o0}_${op1}_c${CRn}_c${CRm}_${op2}`,
   barrier: ({ CRm }) => BARRIERS[CRm] || `#${hex(CRm, 2)}`,
+  /** CLREX's immediate, left out where it is 15. */
+  clrex: ({ CRm }) => (CRm === 15 ? '' : `#${hex(CRm)}`),
   hint: ({ CRm, op2 }) => CRm * 8 + op2,
 };
 
@@ -139,6 +165,7 @@ function simd(kind: string, number: number, arrangement: string | undefined, f: 
   if (kind === 'F') return `${'sd?h'[f.ftype]}${number}`;
   if (kind !== 'V') return `${kind.toLowerCase()}${number}`;
   if (arrangement === undefined) return `${letter(elementSize(f))}${number}`;
+  if (arrangement === 'Va') return `${letter(elementSize(f) + 1)}${number}`;
   return `v${number}.${ARRANGEMENTS[arrangement]?.(f) ?? arrangement.toLowerCase()}`;
 }
 

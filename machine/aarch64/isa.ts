@@ -1,5 +1,6 @@
 import type { Hart } from '../hart.ts';
 import type { Isa } from '../isa.ts';
+import { ATOMIC_HELPERS } from './a64-atomics.ts';
 import { decode } from './decode.ts';
 import { explain, TRAP_REGISTERS } from './explain.ts';
 import { FLOAT_HELPERS } from './float.ts';
@@ -28,7 +29,7 @@ export const AARCH64: Isa = {
   fetchUnit: 4,
   maxInstructionBytes: 4,
   mmu: MMU,
-  helpers: { ...SYSTEM_HELPERS, ...FLOAT_HELPERS, ...SIMD_HELPERS },
+  helpers: { ...ATOMIC_HELPERS, ...SYSTEM_HELPERS, ...FLOAT_HELPERS, ...SIMD_HELPERS },
   decode,
   reset,
   deliver,

@@ -61,6 +61,14 @@ const DEVIATIONS: readonly Exception[] = [
     clause: 'C6.2 "UDF": permanently undefined, so that it has no row',
     holds: ({ word, ours }) => ours === undefined && word < 0x1_0000,
   },
+  {
+    clause: 'C6.2 "LDAR": bits of Rs and Rt2 that should be one need not be, as in the other ordered and exclusive ones',
+    holds: ({ ours, theirs }) => theirs === undefined && ours !== undefined && /^ldar[bh]? /.test(ours),
+  },
+  {
+    clause: 'K1.2.7 "LDPSW": two times one register, or the base register among them, is as unpredictable as in LDP',
+    holds: ({ ours, theirs }) => theirs === undefined && ours !== undefined && ours.startsWith('ldpsw '),
+  },
 ];
 
 export const EXCEPTIONS: readonly Exception[] = [...EXTENSIONS, ...DEVIATIONS];
