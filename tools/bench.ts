@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseElf } from '../machine/index.ts';
+import { parseElf, TARGETS } from '../machine/index.ts';
 import { builtIn, builtInPath } from './built-in.ts';
 import { ROOT, readUserFile, type Streams, write } from './host.ts';
 import { KernelGuest } from './kernel-guest.ts';
@@ -23,7 +23,7 @@ const silent: Streams = { output: () => {}, read: () => 'end', asked: false, int
 
 /** Runs a built-in guest to its end, recording off; seconds in `run`, and instructions. */
 function measure(name: string, argument: string): { seconds: number; instructions: number } {
-  const file = readUserFile(builtInPath(builtIn(name)));
+  const file = readUserFile(builtInPath(builtIn(name), TARGETS[0].name));
   const isa = targetOf(parseElf(file));
   const off = { active: false, record: () => {} };
   const guest = KernelGuest.start(file, [name, argument], isa, readGuestOptions({}), silent, off);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { UserError } from './errors.ts';
 import { ROOT } from './host.ts';
@@ -24,6 +24,9 @@ export function builtIn(name: string): BuiltIn {
   return found;
 }
 
-/** The path of its ELF file. */
-export const builtInPath = ({ name }: BuiltIn, target = 'riscv64'): string =>
+/** The path of its ELF file for a target. */
+export const builtInPath = ({ name }: BuiltIn, target: string): string =>
   fileURLToPath(new URL(`guest/bin/${target}/${name}`, ROOT));
+
+/** Whether the guest was built for a target: some are one target's own. */
+export const hasTarget = (guest: BuiltIn, target: string): boolean => existsSync(builtInPath(guest, target));

@@ -7,11 +7,12 @@ import { guests } from './commands/guests.ts';
 import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
 import { tour } from './commands/tour.ts';
+import { validate } from './commands/validate.ts';
 import { STATUS, UserError } from './errors.ts';
 import { OutputClosed, ROOT, say } from './host.ts';
 import { splitAtProgram } from './run-options.ts';
 
-const COMMANDS: readonly Command[] = [run, guests, tour, disasm, restore];
+const COMMANDS: readonly Command[] = [run, guests, tour, validate, disasm, restore];
 
 /** The version in package.json. */
 function version(): string {

@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import type { FaultPolicy, MmuMode, UserAccessPolicy } from '../kernel/index.ts';
-import { MAX_HARTS, MAX_RAM_BYTES } from '../machine/index.ts';
+import { MAX_HARTS, MAX_RAM_BYTES, TARGETS } from '../machine/index.ts';
 import { UserError } from './errors.ts';
 
 /** What is shown of a run, and where. */
@@ -88,6 +88,13 @@ export const GUEST_OPTIONS = {
   'test-hooks': { type: 'boolean', group: 'Kernel:', describe: 'Let the guest call the named test hooks' },
 } as const satisfies Record<string, Options>;
 
+/** Which target, where a command could take any. */
+export const TARGET_OPTION = {
+  type: 'string',
+  requiresArg: true,
+  describe: `Only this target: ${TARGETS.map(({ name }) => name).join(', ')}`,
+} as const satisfies Options;
+
 export const RUN_OPTIONS = { ...TRACE_OPTIONS, ...LIMIT_OPTIONS, ...GUEST_OPTIONS };
 
 /** Options as yargs hands them over: text, flags, or a list where one was repeated. */
@@ -102,7 +109,8 @@ function texts(given: Given, name: string): readonly string[] {
 /** The last of repeated ones counts. */
 const text = (given: Given, name: string): string | undefined => texts(given, name).at(-1);
 
-function choice<T extends string>(given: Given, name: string, choices: readonly T[]): T {
+/** The value of an option that has to be one of these; the first where it was not given. */
+export function choice<T extends string>(given: Given, name: string, choices: readonly T[]): T {
   const value = text(given, name);
   if (value === undefined) return choices[0];
   const found = choices.find((one) => one === value);

@@ -51,7 +51,7 @@ export function compare(
   const reasons = new Map<Difference, number>();
   const unexplained: string[] = [];
   const outcome = one.end !== other.end || one.output.join('\n') !== other.output.join('\n');
-  const whole = outcome ? rows.find(({ lines }) => lines === undefined) : undefined;
+  const whole = outcome ? rows.find((row) => row.outcome?.test(other.end)) : undefined;
   if (whole) reasons.set(whole, 0);
   else if (one.end !== other.end) unexplained.push(`ends with ${other.end}, not ${one.end}`);
   else if (outcome) {

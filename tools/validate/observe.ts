@@ -22,15 +22,18 @@ export interface Run extends Observation {
   readonly status: number | undefined;
   readonly traps: number;
   readonly instructions: number;
+  /** With `--strict-tlb`: translations that were used although the page tables no longer hold them, a line each. */
+  readonly notices: readonly string[];
 }
 
-const MEMORY = 128 << 20;
+/** Bytes of RAM: enough for every guest, little enough that one which takes all of it is soon done. */
+const MEMORY = 32 << 20;
 const SLICE = 1_000_000;
 /** No guest takes a quarter of it. */
 const LIMIT = 400_000_000;
 
 /** Runs a scenario under the TypeScript kernel, to its end. */
-export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies): Run {
+export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies, _strictTlb: boolean): Run {
   const flows: TrapFlow[] = [];
   const printed = new Printed();
   const input = [new TextEncoder().encode(guest.options.stdin ?? '')];
@@ -55,6 +58,7 @@ export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies)
     flow: neutralLines(flows),
     traps: flows.length,
     instructions: kernel.machine.instructions,
+    notices: [],
   };
 }
 
@@ -77,7 +81,7 @@ function endWords(result: RunResult): string {
 }
 
 /** Runs a bare-metal image to its end. Its kernel is its own: there are no policies, and no verdicts in its flow. */
-export function observeBare(isa: Isa, { guest }: Scenario): Run {
+export function observeBare(isa: Isa, { guest }: Scenario, _strictTlb: boolean): Run {
   const printed = new Printed();
   let traps = 0;
   const streams: Streams = {
@@ -105,6 +109,7 @@ export function observeBare(isa: Isa, { guest }: Scenario): Run {
     flow: [],
     traps,
     instructions: machine.instructions,
+    notices: [],
   };
 }
 
