@@ -28,6 +28,8 @@ export class Hart {
   readonly i32: Int32Array;
   readonly trap: Trap = noTrap();
   readonly translated: Translated = { pa: 0n, wholePage: false };
+  /** The harts of its machine, itself among them: whom an invalidation for all of them reaches. */
+  peers: readonly Hart[] = [this];
 
   /** Instructions begun, those that trapped among them; and those that trapped. */
   instructions = 0;

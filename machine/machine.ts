@@ -85,6 +85,7 @@ export class Machine {
       { length: harts },
       (_, id) => new Hart(id, isa, { hardwareAd }, this.bus, this.clock, this.monitor),
     );
+    for (const hart of this.harts) hart.peers = this.harts;
     this.memories = this.harts.map((hart) => new VirtualMemory(hart));
     this.engine = new ReferenceEngine({
       harts: this.harts,
@@ -280,5 +281,6 @@ export class Machine {
 export function physicalAddress(walk: Walk, address: bigint): bigint | undefined {
   const { result } = walk;
   if ('fault' in result) return undefined;
-  return (result.ppn << 12n) + (address - (result.vpn << 12n));
+  // A leaf is aligned to its size; what an address has above (a tag) is no part of the physical one.
+  return (result.ppn << 12n) + (address & ((result.pages << 12n) - 1n));
 }

@@ -14,6 +14,8 @@ export interface TlbEntry {
   /** Physical page number (pa >> 12) of the first page. */
   readonly ppn: bigint;
   readonly bits: bigint;
+  /** Rights that the tables above the leaf take away, in the target's own bits; absent where they cannot. */
+  readonly limits?: number;
   /** Where the leaf entry lies, so that views can show it and stale entries can be told. */
   readonly entryAddress: bigint;
 }

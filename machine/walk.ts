@@ -21,6 +21,8 @@ export interface WalkTranslation {
   readonly global: boolean;
   /** The leaf entry, after the update where there is one. */
   readonly bits: bigint;
+  /** Rights that the tables above the leaf take away, in the target's own bits; absent where they cannot. */
+  readonly limits?: number;
   readonly entryAddress: bigint;
   /** The walker is to write this to the leaf entry (A and D bits managed by hardware), if it still holds `old`. */
   readonly update: { readonly old: bigint; readonly value: bigint } | undefined;
