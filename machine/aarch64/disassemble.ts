@@ -92,11 +92,15 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
   // Integers
   /** A shifted register's shift; `lsl #0` is left out. */
   shifted: ({ shift, imm6 }) => (shift === 0 && imm6 === 0 ? '' : `${SHIFTS[shift]} #${imm6}`),
-  extended,
+  /** An extended register, where Rd and Rn may be SP, and where Rn may alone. */
+  extended: (f) => extended(f, f.Rn === 31 || f.Rd === 31),
+  extendedS: (f) => extended(f, f.Rn === 31),
   bitmask: ({ sf, N, imms, immr }) => `0x${logicalImmediate(sf, N, imms, immr)?.toString(16)}`,
   cond: (f) => CONDITIONS[f.cond],
   /** The bit that TBZ and TBNZ test. */
   bit: ({ b5, b40 }) => b5 * 32 + b40,
+  /** RET's register, where it is not the usual one. */
+  returnTo: ({ Rn }) => (Rn === 30 ? '' : general(Rn, 1, false)),
   // Targets
   imm26: branch('imm26'),
   label: branch('imm19'),
@@ -120,6 +124,14 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
     return kind && target < 3 ? `${kind}l${target + 1}${Rt & 1 ? 'strm' : 'keep'}` : `#${hex(Rt, 2)}`;
   },
   // SIMD and floating point
+  /** The lane of a structure's elements, in Q:S:size as far as the size of the elements leaves them. */
+  laneB: ({ Q, S, size }) => (Q << 3) | (S << 2) | size,
+  laneH: ({ Q, S, size }) => (Q << 2) | (S << 1) | (size >> 1),
+  laneS: ({ Q, S }) => (Q << 1) | S,
+  laneD: ({ Q }) => Q,
+  /** Bytes of a vector and of an element, by which structure loads and stores raise their base. */
+  vectorBytes: ({ Q }) => 8 << Q,
+  elementBytes: ({ size }) => 1 << size,
   /** The element of INS, DUP, UMOV and SMOV that imm5 selects. */
   index: ({ imm5 }) => imm5 >> (elementSize({ imm5 }) + 1),
   /** The source's element of INS. */
@@ -153,9 +165,8 @@ function general(number: number, sf: number, sp: boolean): string {
 }
 
 /** An extended register: UXTX or UXTW is LSL where SP takes part, and left out where it does nothing then. */
-function extended({ sf, S, Rm, Rn, Rd, option, imm3 }: FieldValues): string {
-  const register = general(Rm, (option & 3) === 3 ? 1 : 0, false);
-  const sp = Rn === 31 || (Rd === 31 && S === 0);
+function extended({ sf, Rm, option, imm3 }: FieldValues, sp: boolean): string {
+  const register = general(Rm, sf === 1 && (option & 3) === 3 ? 1 : 0, false);
   const plain = sp && option === (sf === 1 ? 3 : 2);
   if (plain && imm3 === 0) return register;
   return `${register}, ${plain ? 'lsl' : EXTENSIONS[option]}${imm3 === 0 ? '' : ` #${imm3}`}`;

@@ -1,6 +1,7 @@
 import type { Hart } from '../hart.ts';
 import type { Isa } from '../isa.ts';
 import { ATOMIC_HELPERS } from './a64-atomics.ts';
+import { INTEGER_HELPERS } from './crc.ts';
 import { decode } from './decode.ts';
 import { explain, TRAP_REGISTERS } from './explain.ts';
 import { FLOAT_HELPERS } from './float.ts';
@@ -29,7 +30,7 @@ export const AARCH64: Isa = {
   fetchUnit: 4,
   maxInstructionBytes: 4,
   mmu: MMU,
-  helpers: { ...ATOMIC_HELPERS, ...SYSTEM_HELPERS, ...FLOAT_HELPERS, ...SIMD_HELPERS },
+  helpers: { ...INTEGER_HELPERS, ...ATOMIC_HELPERS, ...SYSTEM_HELPERS, ...FLOAT_HELPERS, ...SIMD_HELPERS },
   decode,
   reset,
   deliver,
