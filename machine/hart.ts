@@ -5,7 +5,7 @@ import type { Bus } from './memory/bus.ts';
 import type { Saved } from './memory/device.ts';
 import type { Monitor } from './memory/monitor.ts';
 import { HART_STATE_BYTES } from './memory/ram.ts';
-import { Tlb } from './tlb.ts';
+import { Tlb, type TlbNotice } from './tlb.ts';
 import { noTrap, type Trap } from './trap.ts';
 
 /** What `translate` found: the physical address, and whether all of its page has the same answer for this access. */
@@ -30,6 +30,12 @@ export class Hart {
   readonly translated: Translated = { pa: 0n, wholePage: false };
   /** The harts of its machine, itself among them: whom an invalidation for all of them reaches. */
   peers: readonly Hart[] = [this];
+
+  /**
+   * Told of misused translations, where the machine looks for them: each access then asks the MMU, since no verdict is
+   * of a whole page.
+   */
+  watch: ((notice: TlbNotice) => void) | undefined;
 
   /** Instructions begun, those that trapped among them; and those that trapped. */
   instructions = 0;

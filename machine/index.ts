@@ -14,7 +14,7 @@ export { type ConsolePort, Machine, type MachineExit, type MachineOptions, physi
 export type { Saved } from './memory/device.ts';
 export { MAX_HARTS, MAX_RAM_BYTES } from './memory/ram.ts';
 export { TARGETS, targetNamed, targetOfElf } from './targets.ts';
-export type { TlbEntry } from './tlb.ts';
+export type { Difference, TlbEntry, TlbNotice } from './tlb.ts';
 export type { ExplainedRegister, Explanation, RegisterField, Syndrome, SyndromeField, Trap } from './trap.ts';
 export type { VirtualMemory } from './virtual-memory.ts';
 export type { Walk, WalkStep, WalkTranslation } from './walk.ts';

@@ -10,6 +10,7 @@ import type { Saved } from './memory/device.ts';
 import { Monitor } from './memory/monitor.ts';
 import { MAX_HARTS, RAM_START, Ram } from './memory/ram.ts';
 import { restorePages, savePages } from './saved.ts';
+import type { TlbNotice } from './tlb.ts';
 import { VirtualMemory } from './virtual-memory.ts';
 import type { Walk } from './walk.ts';
 
@@ -30,6 +31,8 @@ export interface MachineOptions {
   readonly harts: number;
   /** The walker may set accessed and dirty bits. */
   readonly hardwareAd: boolean;
+  /** Look for translations misused by the kernel, and tell `Machine.notice`; off where absent. */
+  readonly strictTlb?: boolean;
   /** The physical range whose addresses belong to a kernel in the host. */
   readonly gate?: Gate;
   readonly console: ConsolePort;
@@ -67,6 +70,8 @@ export class Machine {
   readonly memories: readonly VirtualMemory[];
   /** Told of every trap just after it was delivered: `hart.trap` and the syndrome registers; undefined: no recording. */
   observer: ((hart: Hart) => void) | undefined;
+  /** Told, under `strictTlb`, of each misused translation: the hart whose access showed it, and what is wrong. */
+  notice: ((hart: Hart, notice: TlbNotice) => void) | undefined;
   private readonly engine: Engine;
   private finish: Finish | undefined;
   /** Whose turn it is, and how many instructions of its turn are left. */
@@ -85,7 +90,10 @@ export class Machine {
       { length: harts },
       (_, id) => new Hart(id, isa, { hardwareAd }, this.bus, this.clock, this.monitor),
     );
-    for (const hart of this.harts) hart.peers = this.harts;
+    for (const hart of this.harts) {
+      hart.peers = this.harts;
+      if (options.strictTlb) hart.watch = (notice) => this.notice?.(hart, notice);
+    }
     this.memories = this.harts.map((hart) => new VirtualMemory(hart));
     this.engine = new ReferenceEngine({
       harts: this.harts,

@@ -1,4 +1,6 @@
+import type { Access } from './access.ts';
 import type { Saved } from './memory/device.ts';
+import type { Walk } from './walk.ts';
 
 /**
  * A translation as the hart remembers it. It holds rights, never verdicts: privilege, SUM, MXR and their like apply at
@@ -18,6 +20,41 @@ export interface TlbEntry {
   readonly limits?: number;
   /** Where the leaf entry lies, so that views can show it and stale entries can be told. */
   readonly entryAddress: bigint;
+  /** Of a hart that is watched: the addresses of all entries on the way, the leaf's last. */
+  readonly path?: readonly bigint[];
+  /** Of a hart that is watched: what was last told of this entry, so that it is told once. */
+  noticed?: string;
+}
+
+/** How what the tables say differs from what the TLB holds; `gone`: they map nothing there. */
+export type Difference = 'gone' | 'output address' | 'size' | 'memory type' | 'rights';
+
+/**
+ * A mistake in the upkeep of translations: one was used that the tables no longer hold, or a live descriptor was changed
+ * to another valid one without being made invalid, and invalidated, in between. The machine goes on as if nothing were.
+ */
+export interface TlbNotice {
+  readonly kind: 'stale translation' | 'break-before-make';
+  readonly difference: Difference;
+  /** The hart whose TLB holds the entry. */
+  readonly hart: number;
+  /** The access by which it showed, and the pc of the hart that made it. */
+  readonly address: bigint;
+  readonly access: Access;
+  readonly pc: bigint;
+  readonly held: TlbEntry;
+  /** What the tables say now. */
+  readonly now: Walk;
+}
+
+/** Tells of an entry once for each state that the tables are found in. */
+export function notify(watch: (notice: TlbNotice) => void, notice: TlbNotice): void {
+  const { kind, difference, held, now } = notice;
+  const last = now.steps.at(-1);
+  const state = `${kind}, ${difference}: ${last?.entry?.toString(16)} at ${last?.entryAddress.toString(16)}`;
+  if (held.noticed === state) return;
+  held.noticed = state;
+  watch(notice);
 }
 
 /**
@@ -48,6 +85,16 @@ export class Tlb {
       for (const entry of list) if (entry.global || entry.asid === asid) return entry;
     }
     return undefined;
+  }
+
+  /** Every entry, of whatever address space, that holds some of these pages. */
+  overlapping(vpn: bigint, count: bigint): TlbEntry[] {
+    const first = Number(vpn);
+    const end = first + Number(count);
+    return this.shelves.flatMap(({ pages, entries }) => {
+      if (pages >= end - first) return entries.get(Math.floor(first / pages) * pages) ?? [];
+      return [...entries].flatMap(([page, list]) => (page >= first && page < end ? list : []));
+    });
   }
 
   /** Enters what a walk found for a page that `lookup` did not know. */

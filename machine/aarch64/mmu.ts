@@ -19,6 +19,7 @@ import {
   type WalkState,
   walkTables,
 } from './walk.ts';
+import { watchUse, watchWalk } from './watch.ts';
 
 const SCTLR = SLOTS.get('sctlr_el1');
 const TCR = SLOTS.get('tcr_el1');
@@ -61,18 +62,14 @@ function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false)
   const entry = lookup(hart, state, address);
   if (entry === undefined) return translateByWalk(hart, state, address, access, undefined, dry);
   const fault = refusedBy(state, entry, address, access);
-  if (fault !== undefined) {
-    return refuse(
-      hart,
-      address,
-      access,
-      tlbWalk(hart, state, address, access, entry, fault),
-      levelOfEntry(state, address, entry),
-    );
-  }
   // The walker does what is due, to the entry that memory holds by now.
-  if (updateDue(state, leafOf(entry), access)) return translateByWalk(hart, state, address, access, entry, dry);
-  return reach(hart, entry, address);
+  if (fault === undefined && updateDue(state, leafOf(entry), access)) {
+    return translateByWalk(hart, state, address, access, entry, dry);
+  }
+  if (hart.watch) watchUse(hart, state, address, access, entry, walk(hart, address, access));
+  if (fault === undefined) return reach(hart, entry, address);
+  const shown = tlbWalk(hart, state, address, access, entry, fault);
+  return refuse(hart, address, access, shown, levelOfEntry(state, address, entry));
 }
 
 /** Walks, updates AF and dirty state where due, and remembers the translation, in place of `stale` where there is one. */
@@ -94,7 +91,9 @@ function translateByWalk(
   // The update is atomic: nothing runs between the walker's read and its write.
   if (update) hart.bus.write(entryAddress, 8, update.value, hart.id);
   const { vpn, pages, ppn, global, bits, limits } = result;
-  const entry: TlbEntry = { asid: walked.asid, global, vpn, pages, ppn, bits, limits, entryAddress };
+  const path = hart.watch && walked.steps.map((step) => step.entryAddress);
+  const entry: TlbEntry = { asid: walked.asid, global, vpn, pages, ppn, bits, limits, entryAddress, path };
+  if (hart.watch) watchWalk(hart, state, address, access, walked);
   if (stale) hart.tlb.replace(stale, entry);
   else hart.tlb.insert(entry);
   return true;
@@ -207,7 +206,7 @@ function readEntry(hart: Hart, at: bigint): bigint | undefined {
 /** Fills in `hart.translated`. */
 function reach(hart: Hart, found: { readonly ppn: bigint; readonly pages: bigint }, address: bigint): true {
   hart.translated.pa = physical(found, address);
-  hart.translated.wholePage = true;
+  hart.translated.wholePage = hart.watch === undefined;
   return true;
 }
 

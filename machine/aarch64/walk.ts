@@ -229,3 +229,21 @@ function extentOf({ granule, size }: Region, level: number, entry: bigint, va: b
   const bits = BigInt((joined ? run : own) - 12);
   return { vpn: ((va >> 12n) >> bits) << bits, ppn: ((output >> 12n) >> bits) << bits, pages: 1n << bits };
 }
+
+/** The leaf that a walk found in order, whether its rights allowed the access or not. */
+export function leafNow(state: WalkState, address: bigint, { steps, result }: Walk<Aarch64WalkFault>) {
+  const last = steps.at(-1);
+  if (last?.entry === undefined || ('fault' in result && !ABOUT_THE_ACCESS.has(FAULTS[result.fault]))) return undefined;
+  const region = regionOf(state.tcr, address);
+  const bits = BigInt(levelBits(region.granule, last.level));
+  const output = ((last.entry & OUTPUT_ADDRESS) >> bits) << bits;
+  const limits = steps.slice(0, -1).reduce((sum, { entry = 0n }) => sum | limitsOf(entry), 0);
+  return { ...extentOf(region, last.level, last.entry, strip(region, address), output), bits: last.entry, limits };
+}
+
+/** Faults of an access by a leaf that is in order itself. */
+const ABOUT_THE_ACCESS: ReadonlySet<string> = new Set(['access flag', 'permission', 'alignment']);
+
+/** Memory type, cacheability and shareability, as numbers to compare. */
+export const typeOf = (state: WalkState, bits: bigint): bigint =>
+  ((state.mair >> BigInt(8 * attributeOf(bits))) & 0xffn) | (bits & 0x300n);

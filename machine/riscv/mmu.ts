@@ -19,6 +19,7 @@ import {
   type WalkState,
   walkTables,
 } from './walk.ts';
+import { watchUse } from './watch.ts';
 
 const SATP = SLOTS.get('satp');
 const MSTATUS = SLOTS.get('mstatus');
@@ -59,6 +60,10 @@ function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false)
     fault = adDue(entry.bits, kind);
     // Under Svadu the walker does what is due, to the entry that memory holds by now.
     if (fault !== undefined && hardwareAd(hart)) return translateByWalk(hart, address, shape, mode, entry, dry);
+  }
+  if (hart.watch) {
+    const access = { ...shape, privilege: mode };
+    watchUse(hart, address, access, entry, walk(hart, address, access));
   }
   if (fault === undefined && !reach(hart, physical(entry, address), shape, mode)) fault = 'pmp';
   return fault === undefined || refuse(hart, address, shape, mode, tlbWalk(hart, address, shape, mode, entry, fault));
@@ -139,7 +144,7 @@ function readEntry(hart: Hart, at: bigint): bigint | undefined {
 function reach(hart: Hart, target: bigint, shape: AccessShape, mode: Privilege): boolean {
   if (!pmpAllows(hart, target, shape.size, shape.kind, MODES[mode])) return false;
   hart.translated.pa = target;
-  hart.translated.wholePage = pmpUniform(hart, target);
+  hart.translated.wholePage = hart.watch === undefined && pmpUniform(hart, target);
   return true;
 }
 
