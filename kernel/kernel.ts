@@ -2,7 +2,7 @@ import { type ElfImage, type Hart, type Isa, Machine, type Saved } from '../mach
 import { LinuxError } from './abi/errno.ts';
 import { KernelPanic } from './abi/errors.ts';
 import { shellStatus, signalName } from './abi/signals.ts';
-import { type Arch, GATE_BYTES } from './arch/arch.ts';
+import { type Arch, GATE_BYTES, type Layout } from './arch/arch.ts';
 import { archOf } from './arch/targets.ts';
 import { Entry } from './entry.ts';
 import { Flows, type Recorder } from './flows.ts';
@@ -45,6 +45,9 @@ export interface KernelOptions {
   /** Told of every trap when it has been handled; nothing is put together without it. */
   readonly recorder?: Recorder | undefined;
 }
+
+/** The paging schemes that a target's kernel has; the first is the default. */
+export const mmuModes = (isa: Isa): readonly MmuMode[] => archOf(isa).modes.map(({ format }) => format.mode);
 
 /** Why `run` returned. */
 export type RunResult =
@@ -121,16 +124,16 @@ export class Kernel {
       machine: this.machine,
       arch: this.arch,
       format: mode.format,
-      layout: mode.layout,
+      layout: layoutUnder(mode.layout, options.uaccess),
       onNestedTrap: (hart: Hart) => this.entry.nested(hart),
       afterCheck: (start, size) => this.entry.afterCheck(start, size),
     };
     this.flows = new Flows(this.machine, this.arch, options.recorder);
     this.state = new KernelState(makeMemory(this.environment, options), options);
     this.entry = this.makeEntry();
-    const root = this.state.memory.kernelHalf.root << 12n;
+    const { root, idleRoot } = this.state.memory.kernelHalf;
     for (const hart of this.machine.harts) {
-      this.arch.boot(hart, { ...mode, root, hardwareAd });
+      this.arch.boot(hart, { ...mode, root: idleRoot << 12n, kernelRoot: root << 12n, hardwareAd });
       hart.waiting = true;
     }
   }
@@ -241,6 +244,10 @@ export class Kernel {
     return { kind: 'deadlock', message: `everybody waits: ${waiting.join(', ') || 'no process'}` };
   }
 }
+
+/** The layout as the user-access policy has it. */
+const layoutUnder = (layout: Layout, uaccess: UserAccessPolicy): Layout =>
+  uaccess === 'axptr' ? { ...layout, userEnd: layout.userEndAxptr ?? layout.userEnd } : layout;
 
 function makeMemory(environment: MemoryEnvironment, { policy, uaccess }: KernelOptions): Memory {
   try {

@@ -95,7 +95,11 @@ function endOf(finish: Finish): GuestEnd {
       return { kind: 'exited', status: 0 };
     case 'fail': {
       const { code } = finish;
-      return { kind: 'failed', status: code >= 1n && code <= 123n ? Number(code) : 1, message: `failed: test ${code}` };
+      return {
+        kind: 'failed',
+        status: code >= 1n && code <= 123n ? Number(code) : 1,
+        message: `failed with code ${code}`,
+      };
     }
     case 'unsupported':
       return { kind: 'failed', status: 1, message: `unsupported: ${finish.what}` };

@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { ElfError } from '../machine/index.ts';
 import type { Command } from './command.ts';
 import { disasm } from './commands/disasm.ts';
+import { explain } from './commands/explain.ts';
 import { guests } from './commands/guests.ts';
 import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
@@ -12,7 +13,7 @@ import { STATUS, UserError } from './errors.ts';
 import { OutputClosed, ROOT, say } from './host.ts';
 import { splitAtProgram } from './run-options.ts';
 
-const COMMANDS: readonly Command[] = [run, guests, tour, validate, disasm, restore];
+const COMMANDS: readonly Command[] = [run, guests, tour, validate, explain, disasm, restore];
 
 /** The version in package.json. */
 function version(): string {
@@ -23,7 +24,7 @@ function version(): string {
 const GLOBAL_OPTIONS = ['--help', '--version'];
 
 /** Refuses options that the command does not have, in clearer words than the parser's. */
-function checkOptions({ name, options, operands }: Command, own: readonly string[]): void {
+function checkOptions({ name, options, operands, takesGuestArguments }: Command, own: readonly string[]): void {
   let given = 0;
   for (let i = 0; i < own.length; i++) {
     const [, key, value] = /^--([^=]*)(=.*)?$/s.exec(own[i]) ?? [];
@@ -38,7 +39,7 @@ function checkOptions({ name, options, operands }: Command, own: readonly string
     if (option.type === 'boolean' && value !== undefined) throw new UserError(`--${key} takes no value`);
     if (option.requiresArg && value === undefined && ++i >= own.length) throw new UserError(`--${key} needs a value`);
   }
-  const most = operands === '' ? 0 : 1;
+  const most = operands === '' ? 0 : takesGuestArguments || !operands.includes('..') ? 1 : Number.POSITIVE_INFINITY;
   if (given > most) throw new UserError(`${name}: too many arguments`);
   if (given === 0 && operands.startsWith('<'))
     throw new UserError(`${name}: which ${operands.slice(1).split('>')[0]}?`);
@@ -77,7 +78,7 @@ async function main(args: readonly string[]): Promise<number> {
     .fail((message: string | null, error: Error | undefined) => {
       throw error ?? new UserError((message ?? 'bad usage').split('\n')[0]);
     });
-  for (const { name, operands, describe, options, examples, run } of COMMANDS) {
+  for (const { name, operands, describe, options, examples, takesGuestArguments, run } of COMMANDS) {
     parser = parser.command(
       `${name} ${operands}`.trim(),
       describe,
@@ -88,7 +89,8 @@ async function main(args: readonly string[]): Promise<number> {
       async (given) => {
         const operand = /^[<[]([a-z]+)/.exec(operands)?.[1];
         const value = operand === undefined ? undefined : given[operand];
-        status = await run(given, value === undefined ? undefined : String(value), guest);
+        const rest = takesGuestArguments ? guest : given[/\[([a-z]+)\.\./.exec(operands)?.[1] ?? ''];
+        status = await run(given, value === undefined ? undefined : String(value), Array.isArray(rest) ? rest : []);
       },
     );
   }
@@ -97,7 +99,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The exit status of a run that threw, and one line about it. */
-function explain(error: unknown): number {
+function report(error: unknown): number {
   if (error instanceof OutputClosed) return STATUS.signal + 13;
   const mistake = error instanceof UserError || error instanceof ElfError;
   try {
@@ -113,5 +115,5 @@ function explain(error: unknown): number {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = report(error);
 }

@@ -12,6 +12,6 @@ export interface Command {
   readonly examples: readonly (readonly [string, string])[];
   /** Everything behind the first operand is the guest's. */
   readonly takesGuestArguments?: boolean;
-  /** Returns the exit status. `operand`: the first operand; `guest`: what stood behind it. */
-  run(given: Given, operand: string | undefined, guest: readonly string[]): Promise<number>;
+  /** Returns the exit status. `operand`: the first operand; `rest`: what stood behind it. */
+  run(given: Given, operand: string | undefined, rest: readonly string[]): Promise<number>;
 }

@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
-import type { FaultPolicy, MmuMode, UserAccessPolicy } from '../kernel/index.ts';
-import { MAX_HARTS, MAX_RAM_BYTES, TARGETS } from '../machine/index.ts';
+import { type FaultPolicy, type MmuMode, mmuModes, type UserAccessPolicy } from '../kernel/index.ts';
+import { type Isa, MAX_HARTS, MAX_RAM_BYTES, TARGETS } from '../machine/index.ts';
 import { UserError } from './errors.ts';
 
 /** What is shown of a run, and where. */
@@ -23,7 +23,8 @@ export interface GuestOptions {
   readonly memory: number;
   readonly environment: readonly string[];
   readonly seed: number;
-  readonly mmu: MmuMode;
+  /** Absent: the target's default. */
+  readonly mmu: MmuMode | undefined;
   readonly ad: 'hardware' | 'software';
   readonly policy: FaultPolicy;
   readonly uaccess: UserAccessPolicy;
@@ -33,6 +34,9 @@ export interface GuestOptions {
 
 const MIB = 1024 * 1024;
 const DEFAULT_MEMORY = 128 * MIB;
+
+/** Every target's paging schemes, the default first. */
+const MODES = TARGETS.map((isa) => `${mmuModes(isa).join(', ')} (${isa.name})`).join('; ');
 
 /** yargs gives every option as text (`string`), so that each is read in one place, here. */
 export const TRACE_OPTIONS = {
@@ -63,7 +67,7 @@ export const LIMIT_OPTIONS = {
 export const GUEST_OPTIONS = {
   harts: { type: 'string', requiresArg: true, group: 'Machine:', describe: `Harts, 1 to ${MAX_HARTS} (default 1)` },
   memory: { type: 'string', requiresArg: true, group: 'Machine:', describe: 'RAM: 64M, 1G, … (default 128M)' },
-  mmu: { type: 'string', requiresArg: true, group: 'Machine:', describe: 'Paging: sv39 (default), sv48 or sv57' },
+  mmu: { type: 'string', requiresArg: true, group: 'Machine:', describe: `Paging: ${MODES}` },
   ad: {
     type: 'string',
     requiresArg: true,
@@ -92,7 +96,7 @@ export const GUEST_OPTIONS = {
 export const TARGET_OPTION = {
   type: 'string',
   requiresArg: true,
-  describe: `Only this target: ${TARGETS.map(({ name }) => name).join(', ')}`,
+  describe: `The target: ${TARGETS.map(({ name }) => name).join(', ')}`,
 } as const satisfies Options;
 
 export const RUN_OPTIONS = { ...TRACE_OPTIONS, ...LIMIT_OPTIONS, ...GUEST_OPTIONS };
@@ -186,7 +190,7 @@ export function readGuestOptions(given: Given): GuestOptions {
     memory: memory(given),
     environment: environment(given),
     seed: count(given, 'seed', 0, 0xffff_ffff) ?? 0,
-    mmu: choice(given, 'mmu', ['sv39', 'sv48', 'sv57']),
+    mmu: text(given, 'mmu'),
     ad: choice(given, 'ad', ['hardware', 'software']),
     policy: choice(given, 'policy', ['corrected', 'veridian']),
     uaccess: choice(given, 'uaccess', ['corrected', 'axptr']),
@@ -195,12 +199,18 @@ export function readGuestOptions(given: Given): GuestOptions {
   };
 }
 
+/** Throws UserError where the paging scheme asked for is none of the target's. */
+export function checkMmu({ mmu }: GuestOptions, isa: Isa): void {
+  const modes = mmuModes(isa);
+  if (mmu !== undefined && !modes.includes(mmu)) throw new UserError(`--mmu: '${mmu}' is none of ${modes.join(', ')}`);
+}
+
 /**
  * Splits a command's arguments where the guest's begin: behind the first that is no option nor an option's value, or
  * behind `--`. An option that may stand alone (`--trace`) takes a value only with `=`.
  */
 export function splitAtProgram(args: readonly string[]): { readonly own: string[]; readonly guest: string[] } {
-  const options: Readonly<Record<string, Options>> = RUN_OPTIONS;
+  const options: Readonly<Record<string, Options>> = { ...RUN_OPTIONS, target: TARGET_OPTION };
   const own: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];

@@ -1,8 +1,17 @@
 import { TARGETS } from '../../machine/index.ts';
-import { builtIn, builtInPath, builtIns } from '../built-in.ts';
+import { type BuiltIn, builtIn, builtInPath, builtIns, hasTarget } from '../built-in.ts';
 import type { Command } from '../command.ts';
+import { UserError } from '../errors.ts';
 import { write } from '../host.ts';
-import { RUN_OPTIONS, readGuestOptions, readLimitOptions, readTraceOptions } from '../run-options.ts';
+import {
+  choice,
+  type Given,
+  RUN_OPTIONS,
+  readGuestOptions,
+  readLimitOptions,
+  readTraceOptions,
+  TARGET_OPTION,
+} from '../run-options.ts';
 import { runProgram } from '../session.ts';
 
 /** `faultline guests`: lists the built-in guests, or runs one. */
@@ -10,22 +19,30 @@ export const guests: Command = {
   name: 'guests',
   operands: '[name] [args..]',
   describe: 'List the built-in guests, or run one with the options of `run`',
-  options: RUN_OPTIONS,
+  options: { ...RUN_OPTIONS, target: { ...TARGET_OPTION, group: 'Machine:' } },
   examples: [
-    ['guests', 'what there is'],
+    ['guests', 'what there is, and for which targets'],
     ['guests --trace=full null-read', 'a null pointer, explained'],
     ['guests --policy veridian stack-growth', 'the same under the handler as VeridianOS published it'],
   ],
   takesGuestArguments: true,
   run: async (given, name, args) => {
     if (name === undefined) {
-      for (const guest of builtIns()) write(1, `${guest.name.padEnd(15)} ${guest.description}\n`);
+      const names = targetNames(given);
+      const all = builtIns().filter((guest) => targetsOf(guest, names).length > 0);
+      const width = names.join(' ').length;
+      for (const guest of all) {
+        const targets = targetsOf(guest, names).join(' ').padEnd(width);
+        write(1, `${guest.name.padEnd(15)} ${targets}  ${guest.description}\n`);
+      }
       return 0;
     }
     const guest = builtIn(name);
+    const [target] = targetsOf(guest, targetNames(given));
+    if (target === undefined) throw new UserError(`no built-in guest '${name}' for ${targetNames(given).join(', ')}`);
     const options = readGuestOptions(given);
     return runProgram({
-      program: builtInPath(guest, TARGETS[0].name),
+      program: builtInPath(guest, target),
       argv: [name, ...args],
       // A guest's own needs hold where the user said nothing else.
       guest: {
@@ -39,3 +56,11 @@ export const guests: Command = {
     });
   },
 };
+
+/** The targets asked for: every one, or the one that was named. */
+function targetNames(given: Given): readonly string[] {
+  const names = TARGETS.map(({ name }) => name);
+  return given.target === undefined ? names : [choice(given, 'target', names)];
+}
+
+const targetsOf = (guest: BuiltIn, names: readonly string[]) => names.filter((name) => hasTarget(guest, name));
