@@ -11,13 +11,14 @@ import {
   handleFault,
   isAccessingUserMemory,
   type Memory,
+  UserConstPtr,
   UserPtr,
 } from './mm/index.ts';
 import type { HandlerStep, Outcome, TrapFlow } from './record.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { Call, type System } from './syscall/call.ts';
 import { argumentWords, Blocked, type CallRow, type Result } from './syscall/row.ts';
-import { I32 } from './syscall/structs.ts';
+import { I32, U32 } from './syscall/structs.ts';
 import type { Task } from './task/task.ts';
 
 const KINDS: Readonly<Record<TrapClass['kind'], TrapFlow['kind']>> = {
@@ -52,19 +53,12 @@ export class Entry {
 
   /** A hart's pc has entered the gate. Afterwards it is in user mode, or waits. Throws KernelPanic. */
   enter(hart: Hart, offset: number): void {
-    switch (offset) {
-      case GATE.trap:
-        this.trap(hart);
-        break;
-      case GATE.idle:
-        atKernelEntry(this.memory, hart);
-        break;
-      case GATE.panic:
-        this.flows.begin(hart, this.system.scheduler.current(hart), 'exception', false);
-        throw new KernelPanic('a trap reached the firmware');
-      default:
-        throw new KernelPanic(`the gate was entered at ${offset.toString(16)}`);
-    }
+    if (offset >= GATE.trap && offset < GATE.trapEnd) this.trap(hart);
+    else if (offset === GATE.idle) atKernelEntry(this.memory, hart);
+    else if (offset === GATE.panic) {
+      this.flows.begin(hart, this.system.scheduler.current(hart), 'exception', false);
+      throw new KernelPanic('a trap reached the firmware');
+    } else throw new KernelPanic(`the gate was entered at ${offset.toString(16)}`);
     this.system.scheduler.wakeChanged();
     while (!this.system.scheduler.current(hart)) if (!this.dispatch(hart)) break;
   }
@@ -72,7 +66,7 @@ export class Entry {
   /** A trap taken while the kernel accessed memory, by that access (MemoryEnvironment.onNestedTrap). */
   nested(hart: Hart): void {
     const task = this.system.scheduler.current(hart);
-    const trapClass = this.arch.classify(hart);
+    const trapClass = this.arch.classify(hart, this.memory.policy);
     const flow = this.flows.begin(hart, task, KINDS[trapClass.kind], isAccessingUserMemory(this.memory, hart));
     atKernelEntry(this.memory, hart);
     if (trapClass.kind !== 'page fault' && trapClass.kind !== 'memory exception') {
@@ -130,7 +124,7 @@ export class Entry {
 
   private trap(hart: Hart): void {
     const task = this.system.scheduler.current(hart);
-    const trapClass = this.arch.classify(hart);
+    const trapClass = this.arch.classify(hart, this.memory.policy);
     const flow = this.flows.begin(hart, task, KINDS[trapClass.kind], isAccessingUserMemory(this.memory, hart));
     atKernelEntry(this.memory, hart);
     if (!task) throw new KernelPanic('a trap on an idle hart');
@@ -175,6 +169,10 @@ export class Entry {
       }
       case 'exception':
         arch.saveUser(hart, task.context);
+        if (arch.emulate) {
+          const value = this.emulate(hart, task, arch.emulate);
+          if (value !== undefined) return { kind: 'returned', value };
+        }
         return this.kill(hart, task, trapClass.signal, trapClass.code, trapClass.address);
       case 'interprocessor':
       case 'timer': {
@@ -194,6 +192,21 @@ export class Entry {
         throw new KernelPanic(`unexpected ${trapClass.what}`);
       default:
         return trapClass satisfies never;
+    }
+  }
+
+  /** What an instruction was told that user mode may not execute and the kernel answers for, if it is such a one. */
+  private emulate(hart: Hart, task: Task, emulate: NonNullable<Arch['emulate']>): bigint | undefined {
+    const call = new Call(hart, task, this.system);
+    hart.pc = this.memory.accessGate;
+    try {
+      const value = emulate(hart, task.context, (address) => new UserConstPtr(address, U32).get(call).load());
+      if (value !== undefined) this.arch.enterUser(hart, task.context);
+      return value;
+    } catch (error) {
+      // Code that cannot be read any more is an exception like any other.
+      if (!(error instanceof LinuxError)) throw error;
+      return undefined;
     }
   }
 
@@ -258,7 +271,7 @@ export class Entry {
       ...(trapClass.kind === 'memory exception'
         ? {
             hard: {
-              what: trapClass.signal === 'SIGBUS' ? 'misaligned' : 'access fault',
+              what: trapClass.code === 'BUS_ADRALN' ? 'misaligned' : 'access fault',
               signal: trapClass.signal,
               code: trapClass.code,
             },

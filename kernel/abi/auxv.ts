@@ -17,6 +17,7 @@ export const AT = {
   CLKTCK: 17n,
   SECURE: 23n,
   RANDOM: 25n,
+  HWCAP2: 26n,
   EXECFN: 31n,
 } as const;
 

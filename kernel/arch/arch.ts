@@ -32,16 +32,23 @@ export interface PageTableFormat {
   readonly levels: number;
   readonly indexBits: number;
   /**
+   * Whether the kernel half hangs off a root table of its own, so that each root translates a half of as many bits as
+   * its levels take; otherwise one root holds both, its upper entries being the kernel's.
+   */
+  readonly separateRoots: boolean;
+  /**
    * A leaf of the given rights; `level` 0 is a 4 KiB page. The kernel sets accessed and dirty as told. No rights at all:
-   * an absent entry, 0. Rights that an entry cannot say become the next larger that it can.
+   * an absent entry, 0. Rights that an entry cannot say become the next larger that it can. `device`: registers of a
+   * device lie there, not memory.
    */
   leaf(
     frame: bigint,
     rights: Rights,
-    options: { accessed: boolean; dirty: boolean; global: boolean; level: number },
+    options: { accessed: boolean; dirty: boolean; global: boolean; level: number; device?: boolean },
   ): bigint;
   table(frame: bigint): bigint;
-  view(entry: bigint): EntryView;
+  /** `level` 0 is that of 4 KiB pages. */
+  view(entry: bigint, level: number): EntryView;
   /** The entry with its accessed (and, for a write, dirty) bit set. */
   touched(entry: bigint, write: boolean): bigint;
   /** `V R W U A D`, as traces print it. */
@@ -52,6 +59,8 @@ export interface PageTableFormat {
 export interface Layout {
   readonly userStart: bigint;
   readonly userEnd: bigint;
+  /** Where the user range ends under axptr's user pointers, if not there. */
+  readonly userEndAxptr?: bigint;
   /** First address of the kernel half; physical address p is mapped, for the kernel only, at directMap + p. */
   readonly kernelStart: bigint;
   readonly directMap: bigint;
@@ -63,16 +72,17 @@ export interface Layout {
 
 /** Byte offsets into the gate: where the vectors point, and the pcs at which the kernel itself acts. */
 export const GATE = {
-  /** Trap vector of the supervisor. */
+  /** Trap vectors of the supervisor: one, or as many as a target has, up to `trapEnd`. */
   trap: 0,
+  trapEnd: 0x800,
   /** Trap vector of firmware: reaching it is a kernel panic. */
-  panic: 0x100,
+  panic: 0x800,
   /** The pc of the kernel's own accesses to memory. */
-  access: 0x200,
+  access: 0x900,
   /** Where a hart that has no process waits. */
-  idle: 0x300,
+  idle: 0xa00,
   /** Where harts start. */
-  boot: 0x400,
+  boot: 0xb00,
 } as const;
 
 /** The gate's physical range: above the devices, below RAM, on a page of its own. */
@@ -100,6 +110,8 @@ export interface FaultReading extends Omit<PageFaultInfo, 'corrected'> {
   readonly wasFetch: boolean;
   /** Bytes of the part that faulted. */
   readonly size: number;
+  /** The hardware kept the kernel from user pages when it faulted: touching one then is a bug, whatever the flag says. */
+  readonly userClosed?: boolean;
 }
 
 /** A process's registers as the kernel keeps them while it does not run: the slots that user code can change. */
@@ -109,6 +121,17 @@ export interface UserContext {
   readonly registers: Map<string, bigint>;
 }
 
+/** What a hart is booted with. Roots are physical addresses. */
+export interface BootOptions {
+  readonly format: PageTableFormat;
+  readonly layout: Layout;
+  /** The root table to begin with, of no process. */
+  readonly root: bigint;
+  /** The kernel half's: another one where the format has separate roots. */
+  readonly kernelRoot: bigint;
+  readonly hardwareAd: boolean;
+}
+
 /** What differs between targets in the kernel. One folder each, file for file. */
 export interface Arch {
   readonly isa: Isa;
@@ -116,17 +139,20 @@ export interface Arch {
   /** The first mode is the default. */
   readonly modes: readonly { readonly format: PageTableFormat; readonly layout: Layout }[];
 
-  /** Firmware and early boot of a hart, from reset to the supervisor with the given root table; pc ends at the idle gate. */
-  boot(hart: Hart, options: { format: PageTableFormat; layout: Layout; root: bigint; hardwareAd: boolean }): void;
-  /** Switches the hart to another root table and ASID. No invalidation. */
+  /** Firmware and early boot of a hart, from reset to the supervisor; pc ends at the idle gate. */
+  boot(hart: Hart, options: BootOptions): void;
+  /** Switches the hart to another root table of the user's half and ASID. No invalidation. */
   activate(hart: Hart, format: PageTableFormat, root: bigint, asid: number): void;
   /** Invalidates on one hart: one page or all, of one address space or, with `undefined`, of every one. */
   invalidate(hart: Hart, address: bigint | undefined, asid: number | undefined): void;
   /** Opens or closes the kernel's access to user pages (SUM). */
   setUserAccess(hart: Hart, open: boolean): void;
 
-  /** Reads the trap last taken, from the registers that a native kernel would read. */
-  classify(hart: Hart): TrapClass;
+  /**
+   * Reads the trap last taken, from the registers that a native kernel would read; to be called before the pc has left
+   * the vector. The policy says what its handler is given.
+   */
+  classify(hart: Hart, policy: FaultPolicy): TrapClass;
   /** Reads a page fault or memory exception; to be called before anything else traps on the hart. */
   pageFault(hart: Hart, policy: FaultPolicy): FaultReading;
   /** The faulting instruction's address, and whether the trap came from user mode. */
@@ -137,6 +163,13 @@ export interface Arch {
   restoreTrapState(hart: Hart, state: readonly bigint[]): void;
   /** Leaves the trap by the architecture's return. */
   returnFromTrap(hart: Hart): void;
+
+  /**
+   * Does in the kernel what an instruction asked for that user mode may not execute: the context is as after it, and the
+   * value is what it was told. `undefined`: it is none of those, and nothing has changed. `fetch` reads four bytes of code
+   * as a user pointer does.
+   */
+  emulate?(hart: Hart, context: UserContext, fetch: (address: bigint) => number): bigint | undefined;
 
   saveUser(hart: Hart, context: UserContext): void;
   /** Loads the context and returns to user mode. */
@@ -167,8 +200,9 @@ export interface Arch {
   /** Interrupts another hart, whatever it does; and takes that back on the hart that was interrupted. */
   interrupt(hart: Hart): void;
   acknowledge(hart: Hart): void;
-  /** AT_HWCAP; AT_PLATFORM, empty where Linux gives none; uname's machine. */
+  /** AT_HWCAP; AT_HWCAP2, absent, and AT_PLATFORM, empty where Linux gives none; uname's machine. */
   readonly hwcap: bigint;
+  readonly hwcap2?: bigint;
   readonly platform: string;
   readonly machineName: string;
 }

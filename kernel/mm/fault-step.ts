@@ -43,6 +43,8 @@ export interface StepResult {
 export interface Classified {
   readonly class: FaultClass;
   readonly reason: PageFaultReason;
+  /** A valid leaf entry lets user mode at the page. */
+  readonly user?: boolean;
 }
 
 /** Runs one step, recording it with its changes. Undefined: nothing resolved yet, the next step is to be tried. */
@@ -71,16 +73,18 @@ export function classifyAccess(memory: Memory, space: AddressSpace, { reading, f
   if (!entry || entry.view.kind === 'absent') return { class: 'absent', reason: 'NotPresent' };
   if (entry.view.kind !== 'leaf') return { class: 'reserved', reason: 'ProtectionViolation' };
   const { rights, accessed, dirty } = entry.view;
+  const { user } = rights;
   const { wasFetch, wasWrite } = reading;
-  if (fromUser && !rights.user) return { class: 'denied', reason: 'UserModeKernelAccess' };
+  if (fromUser && !user) return { class: 'denied', reason: 'UserModeKernelAccess' };
   if (wasFetch ? !rights.execute : wasWrite ? !rights.write : !rights.read) {
     const reason = wasFetch ? 'ExecuteNoExecute' : wasWrite ? 'WriteToReadOnly' : 'ProtectionViolation';
-    return { class: 'denied', reason };
+    return { class: 'denied', reason, user };
   }
   const clear = !accessed || (wasWrite && !dirty);
   return {
     class: clear && !memory.machine.options.hardwareAd ? 'accessed or dirty clear' : 'allowed now',
     reason: 'ProtectionViolation',
+    user,
   };
 }
 

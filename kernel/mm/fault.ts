@@ -35,7 +35,7 @@ export function handleFault(
   steps: HandlerStep[] | undefined,
 ): { info: PageFaultInfo; outcome: FaultOutcome } {
   const { hart, space, reading, fromUser } = fault;
-  const { wasFetch, size, ...info } = reading;
+  const { wasFetch, size, userClosed, ...info } = reading;
   const corrected = memory.policy === 'corrected';
   const seen: Classified = space ? classifyAccess(memory, space, fault) : { class: 'absent', reason: 'NotPresent' };
   const whole: PageFaultInfo = corrected
@@ -52,6 +52,9 @@ export function handleFault(
     : info;
   const flag = isAccessingUserMemory(memory, hart);
   if (!fromUser && !flag) return { info: whole, outcome: { kind: 'panic', message: kernelFault(fault) } };
+  if (!fromUser && userClosed && seen.user) {
+    return { info: whole, outcome: { kind: 'panic', message: `${kernelFault(fault)}: user memory is closed to it` } };
+  }
   if (!fromUser && space?.locked) {
     return { info: whole, outcome: { kind: 'panic', message: 'fault taken with the address-space lock held' } };
   }

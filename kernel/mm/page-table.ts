@@ -22,9 +22,10 @@ export const levelShift = (format: PageTableFormat, level: number): bigint => Bi
 export const indexOf = (format: PageTableFormat, address: bigint, level: number): number =>
   Number((address >> levelShift(format, level)) & BigInt(TABLE_ENTRIES - 1));
 
-/** Whether the bits above those that the scheme translates repeat the highest of them. */
+/** Whether the bits above those that the scheme translates repeat the highest of them or, with two roots, each other. */
 export function canonical(format: PageTableFormat, address: bigint): boolean {
-  return BigInt.asUintN(64, BigInt.asIntN(12 + format.levels * format.indexBits, address)) === address;
+  const bits = 12 + format.levels * format.indexBits + (format.separateRoots ? 1 : 0);
+  return BigInt.asUintN(64, BigInt.asIntN(bits, address)) === address;
 }
 
 /** Where the entry of a table for an address lies. */
@@ -46,7 +47,7 @@ export function writeLeaf(
   let table = root;
   for (let above = format.levels - 1; above > level; above--) {
     const at = entryAddress(format, table, address, above);
-    const view = format.view(physical.readWord(at));
+    const view = format.view(physical.readWord(at), above);
     if (view.kind === 'table') table = view.frame;
     else if (view.kind === 'absent') {
       table = memory.frames.allocate();
@@ -65,22 +66,22 @@ export class PageTable {
   /** Frame of the root table. */
   readonly root: bigint;
 
-  /** A root with the kernel half and nothing else. Throws ENOMEM. */
+  /** A root with nothing but the kernel half, where it is not another root's. Throws ENOMEM. */
   constructor(memory: Memory) {
     this.memory = memory;
     this.root = memory.frames.allocate();
-    memory.kernelHalf.copyTo(memory, this.root);
+    memory.kernelHalf.joinTo(memory, this.root);
   }
 
   /** The kernel's own walk: the last entry on the way to an address; `undefined` where the address is not canonical. */
   lookup(address: bigint): Entry | undefined {
-    const { format, physical } = this.memory;
+    const { format, layout, physical, kernelHalf } = this.memory;
     if (!canonical(format, address)) return undefined;
-    let table = this.root;
+    let table = format.separateRoots && address >= layout.kernelStart ? kernelHalf.root : this.root;
     for (let level = format.levels - 1; ; level--) {
       const at = entryAddress(format, table, address, level);
       const bits = physical.readWord(at);
-      const view = format.view(bits);
+      const view = format.view(bits, level);
       if (view.kind !== 'table') return { address: at, bits, view, level };
       // A pointer where only leaves may stand is a reserved encoding.
       if (level === 0) return { address: at, bits, view: { kind: 'reserved' }, level };
@@ -113,13 +114,13 @@ export class PageTable {
   free(): void {
     const { format, layout } = this.memory;
     const top = format.levels - 1;
-    this.freeTable(this.root, top, indexOf(format, layout.kernelStart, top));
+    this.freeTable(this.root, top, format.separateRoots ? TABLE_ENTRIES : indexOf(format, layout.kernelStart, top));
   }
 
   private freeTable(table: bigint, level: number, entries: number): void {
     const { format, physical, frames } = this.memory;
     for (let index = 0; level > 0 && index < entries; index++) {
-      const view = format.view(physical.readWord((table << 12n) + BigInt(index * 8)));
+      const view = format.view(physical.readWord((table << 12n) + BigInt(index * 8)), level);
       if (view.kind === 'table') this.freeTable(view.frame, level - 1, TABLE_ENTRIES);
     }
     frames.release(table);

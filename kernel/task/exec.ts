@@ -164,6 +164,7 @@ function auxiliary(
         ];
   return [
     [AT.HWCAP, arch.hwcap],
+    ...(arch.hwcap2 === undefined ? [] : [[AT.HWCAP2, arch.hwcap2] as const]),
     [AT.PAGESZ, PAGE],
     [AT.CLKTCK, CLK_TCK],
     ...headers,

@@ -97,7 +97,7 @@ export class Scheduler {
     const task = this.queue.shift();
     const { arch, format } = this.memory;
     if (!task) {
-      arch.activate(hart, format, this.memory.kernelHalf.root << 12n, 0);
+      arch.activate(hart, format, this.memory.kernelHalf.idleRoot << 12n, 0);
       hart.pc = this.memory.gate(GATE.idle);
       hart.waiting = true;
       arch.setTimer(hart, this.firstDeadline());
@@ -153,7 +153,7 @@ export class Scheduler {
     this.running[hart.id] = undefined;
     task.hart = undefined;
     task.ranFor += this.now - task.startedAt;
-    arch.activate(hart, format, kernelHalf.root << 12n, 0);
+    arch.activate(hart, format, kernelHalf.idleRoot << 12n, 0);
     return task;
   }
 }

@@ -1,5 +1,5 @@
 import type { Hart } from '../../../machine/index.ts';
-import { GATE, type Layout, type PageTableFormat } from '../arch.ts';
+import { type BootOptions, GATE } from '../arch.ts';
 import { MSTATUS_MPP_S, NEVER, SSI, SSTATUS, STI, satp } from './registers.ts';
 
 /** The gate's physical page: between the devices and RAM. */
@@ -20,10 +20,7 @@ const COUNTERS = 7n;
  * From reset to the supervisor: first what firmware does in M-mode, an MRET to S, then the kernel's own early boot. The
  * hart ends at the idle gate, its timer off, with interrupts enabled for user mode only.
  */
-export function boot(
-  hart: Hart,
-  options: { format: PageTableFormat; layout: Layout; root: bigint; hardwareAd: boolean },
-): void {
+export function boot(hart: Hart, options: BootOptions): void {
   const { isa } = hart;
   const write = (name: string, value: bigint) => isa.writeSystem(hart, name, value);
 

@@ -72,6 +72,7 @@ function format(mode: string, levels: number): PageTableFormat {
     mode,
     levels,
     indexBits: 9,
+    separateRoots: false,
     leaf,
     table: (frame) => (frame << PPN_SHIFT) | V,
     view,

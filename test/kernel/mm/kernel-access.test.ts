@@ -69,7 +69,7 @@ describe('copies report how far they got', () => {
     expect(w.handled.map(({ info, nested }) => [info.address, info.instructionPointer, nested])).toEqual(
       [AT + 1n, AT + PAGE, AT + 2n * PAGE].map((address) => [address, w.memory.accessGate, true]),
     );
-    expect(w.memory.accessGate).toBe(0xffff_ffc0_4000_0200n);
+    expect(w.memory.accessGate).toBe(0xffff_ffc0_4000_0900n);
   });
 
   it('works through every paging scheme', () => {

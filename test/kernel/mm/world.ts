@@ -81,8 +81,9 @@ export class World {
     );
     this.hart = this.machine.harts[0];
     this.space = new AddressSpace(this.memory);
+    const { root, idleRoot } = this.memory.kernelHalf;
     for (const hart of this.machine.harts) {
-      arch.boot(hart, { ...scheme, root: this.memory.kernelHalf.root << 12n, hardwareAd });
+      arch.boot(hart, { ...scheme, root: idleRoot << 12n, kernelRoot: root << 12n, hardwareAd });
       this.activate(hart, this.space);
       atKernelEntry(this.memory, hart);
     }
@@ -206,7 +207,7 @@ export class World {
   private handle(hart: Hart, space: AddressSpace, nested: boolean): FaultOutcome {
     const { memory } = this;
     const { arch } = memory;
-    const found = arch.classify(hart);
+    const found = arch.classify(hart, memory.policy);
     const steps: HandlerStep[] = [];
     const flag = memory.userAccess[hart.id];
     const reading = arch.pageFault(hart, memory.policy);
@@ -215,7 +216,7 @@ export class World {
     const hard =
       found.kind === 'memory exception'
         ? {
-            what: found.signal === 'SIGBUS' ? ('misaligned' as const) : ('access fault' as const),
+            what: found.code === 'BUS_ADRALN' ? ('misaligned' as const) : ('access fault' as const),
             signal: found.signal,
             code: found.code,
           }

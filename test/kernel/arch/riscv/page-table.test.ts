@@ -59,7 +59,7 @@ describe('view', () => {
       0x303n,
       { kind: 'leaf', frame: 0n, rights: rights('r'), accessed: false, dirty: false },
     ],
-  ])('%s', (_name, bits, expected) => expect(SV48.view(bits)).toEqual(expected));
+  ])('%s', (_name, bits, expected) => expect(SV48.view(bits, 1)).toEqual(expected));
 
   it('is the inverse of leaf, for every set of rights', () => {
     for (let bits = 0; bits < 64; bits++) {
@@ -67,7 +67,7 @@ describe('view', () => {
       const options = { accessed: (bits & 16) !== 0, dirty: (bits & 32) !== 0, global: false, level: 0 };
       const entry = SV57.leaf(0x1234n, wanted, options);
       const any = wanted.read || wanted.write || wanted.execute;
-      expect(SV57.view(entry)).toEqual(
+      expect(SV57.view(entry, 0)).toEqual(
         any
           ? {
               kind: 'leaf',
