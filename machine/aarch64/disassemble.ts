@@ -136,8 +136,13 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
   index: ({ imm5 }) => imm5 >> (elementSize({ imm5 }) + 1),
   /** The source's element of INS. */
   index2: ({ imm5, imm4 }) => imm4 >> elementSize({ imm5 }),
-  /** The element of Vm in "by element" forms: those of H, L and M that belong to it. */
-  element: ({ H, L, M }) => [H, L, M].reduce((index, bit) => (bit === undefined ? index : index * 2 + bit)),
+  /** Vm and its element in "by element" forms: of the bits H, L and M, those that no register needs number elements. */
+  element: (f) => {
+    const { H, L, M, Rm } = f;
+    const size = elementSize(f);
+    const index = [H * 4 + L * 2 + M, H * 2 + L, H][size - 1];
+    return `v${size === 1 ? Rm : M * 16 + Rm}.${letter(size)}[${index}]`;
+  },
   /** Shifts right and left of immh:immb. */
   rshift: ({ immh, immb }) => 2 * (8 << elementSize({ immh })) - (immh * 8 + immb),
   lshift: ({ immh, immb }) => immh * 8 + immb - (8 << elementSize({ immh })),
