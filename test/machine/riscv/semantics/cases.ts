@@ -3,8 +3,8 @@ import type { Slot } from '../../../../machine/ir/index.ts';
 import type { Instruction } from '../../../../machine/isa.ts';
 import { decode } from '../../../../machine/riscv/decode.ts';
 import { F, X } from '../../../../machine/riscv/registers.ts';
+import { type Analysis, analyse } from '../../semantics/analysis.ts';
 import type { Random } from '../../semantics/random.ts';
-import { type Analysis, analyse } from './analysis.ts';
 import { BREAKPOINT, CODE, INPUT, RAM_END, WINDOWS } from './layout.ts';
 import { makePools, type Pools } from './operands.ts';
 
@@ -100,8 +100,9 @@ export class CaseMaker {
     for (let i = INPUT.memory; i < INPUT.words; i++) input[i] = random.pick(this.pools.integers);
 
     const { memory, jump } = analysis;
-    if (memory?.base) input[place(memory.base)] = BigInt.asUintN(64, this.address(analysis) - memory.offset);
-    if (jump?.base && !random.oneIn(16)) input[place(jump.base)] = BigInt.asUintN(64, this.landing() - jump.offset);
+    if (memory?.base) input[place(memory.base)] = BigInt.asUintN(64, this.address(analysis) - memory.offset(() => 0n));
+    if (jump?.base && !random.oneIn(16))
+      input[place(jump.base)] = BigInt.asUintN(64, this.landing() - jump.offset(() => 0n));
     if (last.mnemonic === 'ecall') input[INPUT.x + 16] = NO_SYSTEM_CALL;
     const instructions = [last];
     const conditional = memory?.shape.atomicity === 'conditional' && memory.base;

@@ -1,5 +1,5 @@
 import { F_NAMES, FFLAGS, FRM, X_NAMES } from '../../../../machine/riscv/registers.ts';
-import { analyse } from './analysis.ts';
+import { analyse } from '../../semantics/analysis.ts';
 import type { Case } from './cases.ts';
 import { SIGNAL } from './here.ts';
 import { CODE, INPUT, OUTPUT } from './layout.ts';
