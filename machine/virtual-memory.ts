@@ -28,6 +28,9 @@ export class VirtualMemory {
   private readonly hart: Hart;
   private readonly loads = new FastTlb();
   private readonly stores = new FastTlb();
+  /** Pages where plain accesses may be misaligned, as one that was showed. */
+  private readonly looseLoads = new FastTlb();
+  private readonly looseStores = new FastTlb();
   private contextEpoch = -1;
   private tlbEpoch = -1;
 
@@ -60,38 +63,56 @@ export class VirtualMemory {
     return true;
   }
 
-  /** A load that is not plain: the modelled TLB judges it each time. */
+  /** A load of any shape that is not indivisible. */
   loadAs(address: bigint, shape: AccessShape): bigint | undefined {
     if (this.stale()) this.refresh();
-    return this.slowLoad(address, shape, false);
+    return this.slowLoad(address, shape);
   }
 
-  /** A store that is not plain. */
+  /** A store of any shape that is not indivisible. */
   storeAs(address: bigint, shape: AccessShape, value: bigint): boolean {
     if (this.stale()) this.refresh();
-    return this.slowStore(address, shape, value, false);
+    return this.slowStore(address, shape, value);
   }
 
-  /** Loads 16 bytes. */
-  load128(address: bigint): bigint | undefined {
+  /** Loads 16 bytes to four words of `to`, the lowest first; false: a trap. */
+  load128(address: bigint, shape: AccessShape, to: Int32Array, at: number): boolean {
     if (this.stale()) this.refresh();
-    scratch[0] = address;
-    const low = halves[0];
-    const offset = (low & 15) === 0 ? this.loads.find(low, halves[1]) : 0;
-    if (offset !== 0) return this.read(ramOffset(offset), 16);
-    return this.slowLoad(address, LOAD[16]);
+    const offset = this.locate(address, shape, this.loads, this.looseLoads);
+    if (offset < 0) return false;
+    if (offset === 0) {
+      const value = this.loadElsewhere(address, shape);
+      if (value === undefined) return false;
+      for (let i = 0; i < 4; i++) to[at + i] = Number(BigInt.asIntN(32, value >> BigInt(i * 32)));
+      return true;
+    }
+    const { view } = this.hart.bus.ram;
+    to[at] = view.getInt32(offset, true);
+    to[at + 1] = view.getInt32(offset + 4, true);
+    to[at + 2] = view.getInt32(offset + 8, true);
+    to[at + 3] = view.getInt32(offset + 12, true);
+    return true;
   }
 
-  /** Stores 16 bytes. */
-  store128(address: bigint, value: bigint): boolean {
+  /** Stores 16 bytes from four words of `from`; false: a trap. */
+  store128(address: bigint, shape: AccessShape, from: Int32Array, at: number): boolean {
     if (this.stale()) this.refresh();
-    scratch[0] = address;
-    const low = halves[0];
-    const offset = (low & 15) === 0 ? this.stores.find(low, halves[1]) : 0;
-    if (offset === 0) return this.slowStore(address, STORE[16], value);
-    const { ram, monitor } = this.hart.bus;
-    this.write(ramOffset(offset), 16, value);
-    if (!monitor.empty) monitor.stored(this.hart.id, ram.address(ramOffset(offset)), 16);
+    const offset = this.locate(address, shape, this.stores, this.looseStores);
+    if (offset < 0) return false;
+    if (offset === 0) {
+      let value = 0n;
+      for (let i = 3; i >= 0; i--) value = (value << 32n) | BigInt(from[at + i] >>> 0);
+      return this.storeElsewhere(address, shape, value);
+    }
+    const { bus, id } = this.hart;
+    const { ram } = bus;
+    const { view } = ram;
+    ram.touched(offset, 16);
+    view.setInt32(offset, from[at], true);
+    view.setInt32(offset + 4, from[at + 1], true);
+    view.setInt32(offset + 8, from[at + 2], true);
+    view.setInt32(offset + 12, from[at + 3], true);
+    bus.stored(id, ram.address(ramOffset(offset)), 16);
     return true;
   }
 
@@ -150,9 +171,8 @@ export class VirtualMemory {
 
   private write(offset: RamOffset, size: number, value: bigint): void {
     const { ram } = this.hart.bus;
-    if (size < 16) return ram.write(offset, size, value);
-    ram.write(offset, 8, value & ALL);
-    ram.write(ramOffset(offset + 8), 8, value >> 64n);
+    ram.write(offset, Math.min(size, 8), value & ALL);
+    if (size === 16) ram.write(ramOffset(offset + 8), 8, value >> 64n);
   }
 
   private stale(): boolean {
@@ -162,6 +182,8 @@ export class VirtualMemory {
   private refresh(): void {
     this.loads.clear();
     this.stores.clear();
+    this.looseLoads.clear();
+    this.looseStores.clear();
     this.contextEpoch = this.hart.contextEpoch;
     this.tlbEpoch = this.hart.tlb.epoch;
   }
@@ -177,58 +199,75 @@ export class VirtualMemory {
     return offset;
   }
 
-  private slowLoad(address: bigint, shape: AccessShape, remember = true): bigint | undefined {
+  /**
+   * Where an access lies in RAM: its offset; 0 where it crosses into another page or is no RAM; -1 and a trap. The
+   * pages of all but unprivileged accesses are remembered in `aligned` and, of misaligned ones, in `loose`.
+   */
+  private locate(address: bigint, shape: AccessShape, aligned: FastTlb, loose: FastTlb): number {
     const { hart } = this;
     const { bus, isa } = hart;
-    const { size } = shape;
-    const misaligned = (address & BigInt(size - 1)) !== 0n;
-    if (misaligned) {
-      if (!isa.mmu.misaligned(hart, address, shape)) return undefined;
-      const first = 4096 - Number(address & 0xfffn);
-      if (first < size) return this.crossingLoad(address, first, shape);
+    const { kind, size } = shape;
+    scratch[0] = address;
+    const low = halves[0];
+    const inPage = (low & 0xfff) + size <= 4096;
+    const misaligned = (low & ((shape.alignment ?? size) - 1)) !== 0;
+    const known = misaligned ? loose : aligned;
+    const remembers = shape.unprivileged === undefined && (shape.atomicity === 'plain' || !misaligned);
+    if (remembers && inPage) {
+      const offset = known.find(low, halves[1]);
+      if (offset !== 0) return offset;
     }
-    if (!isa.mmu.translate(hart, address, shape)) return undefined;
+    if (misaligned && !isa.mmu.misaligned(hart, address, shape)) return -1;
+    if (!inPage) return 0;
+    if (!isa.mmu.translate(hart, address, shape)) return -1;
     const { pa, wholePage } = hart.translated;
     const offset = bus.ram.offset(pa, size);
-    if (offset >= 0) {
-      if (wholePage && remember) this.enter(this.loads, address, offset);
-      return this.read(offset as RamOffset, size);
-    }
-    // Devices answer accesses of up to 8 bytes.
-    const value = misaligned || size > 8 ? undefined : bus.read(pa, size);
-    if (value === undefined) isa.mmu.busFault(hart, address, shape);
+    if (offset < 0) return 0;
+    const watched = kind === 'store' && (bus.ram.holdsCode[bus.ram.page(offset as RamOffset)] !== 0 || bus.watched(pa));
+    if (remembers && wholePage && !watched) this.enter(known, address, offset);
+    return offset;
+  }
+
+  private slowLoad(address: bigint, shape: AccessShape): bigint | undefined {
+    const offset = this.locate(address, shape, this.loads, this.looseLoads);
+    if (offset === 0) return this.loadElsewhere(address, shape);
+    return offset < 0 ? undefined : this.read(offset as RamOffset, shape.size);
+  }
+
+  private slowStore(address: bigint, shape: AccessShape, value: bigint): boolean {
+    const offset = this.locate(address, shape, this.stores, this.looseStores);
+    if (offset === 0) return this.storeElsewhere(address, shape, value);
+    if (offset < 0) return false;
+    const { bus, id } = this.hart;
+    this.write(offset as RamOffset, shape.size, value);
+    bus.stored(id, bus.ram.address(offset as RamOffset), shape.size);
+    return true;
+  }
+
+  /** A load that `locate` did not find in one page of RAM: from two, or from a device, which it translated already. */
+  private loadElsewhere(address: bigint, shape: AccessShape): bigint | undefined {
+    const { hart } = this;
+    const { size } = shape;
+    const first = 4096 - Number(address & 0xfffn);
+    if (first < size) return this.crossingLoad(address, first, shape);
+    const value = isForDevices(address, size) ? hart.bus.read(hart.translated.pa, size) : undefined;
+    if (value === undefined) hart.isa.mmu.busFault(hart, address, shape);
     return value;
   }
 
-  private slowStore(address: bigint, shape: AccessShape, value: bigint, remember = true): boolean {
+  private storeElsewhere(address: bigint, shape: AccessShape, value: bigint): boolean {
     const { hart } = this;
-    const { bus, isa } = hart;
     const { size } = shape;
-    const misaligned = (address & BigInt(size - 1)) !== 0n;
-    if (misaligned) {
-      if (!isa.mmu.misaligned(hart, address, shape)) return false;
-      const first = 4096 - Number(address & 0xfffn);
-      if (first < size) return this.crossingStore(address, first, shape, value);
-    }
-    if (!isa.mmu.translate(hart, address, shape)) return false;
-    const { pa, wholePage } = hart.translated;
-    const offset = bus.ram.offset(pa, size);
-    if (offset >= 0) {
-      this.write(offset as RamOffset, size, value);
-      bus.stored(hart.id, pa, size);
-      if (wholePage && remember && bus.ram.holdsCode[bus.ram.page(offset as RamOffset)] === 0 && !bus.watched(pa)) {
-        this.enter(this.stores, address, offset);
-      }
-      return true;
-    }
-    if (!misaligned && size <= 8 && bus.write(pa, size, value, hart.id)) return true;
-    isa.mmu.busFault(hart, address, shape);
+    const first = 4096 - Number(address & 0xfffn);
+    if (first < size) return this.crossingStore(address, first, shape, value);
+    if (isForDevices(address, size) && hart.bus.write(hart.translated.pa, size, value, hart.id)) return true;
+    hart.isa.mmu.busFault(hart, address, shape);
     return false;
   }
 
   private crossingLoad(address: bigint, first: number, shape: AccessShape): bigint | undefined {
     const { size } = shape;
-    const parts = this.crossing(address, partOf(shape, first), partOf(shape, size - first));
+    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
     if (!parts) return undefined;
     const { bytes } = this.hart.bus.ram;
     let value = 0n;
@@ -240,7 +279,7 @@ export class VirtualMemory {
 
   private crossingStore(address: bigint, first: number, shape: AccessShape, value: bigint): boolean {
     const { size } = shape;
-    const parts = this.crossing(address, partOf(shape, first), partOf(shape, size - first));
+    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
     if (!parts) return false;
     const { bus, id } = this.hart;
     for (let i = 0; i < size; i++) {
@@ -285,8 +324,15 @@ export class VirtualMemory {
   }
 }
 
-/** The shape of one page's part of an access, of so many bytes. */
-function partOf({ kind, unprivileged }: AccessShape, size: number): AccessShape {
+/** Devices answer aligned accesses of up to 8 bytes. */
+const isForDevices = (address: bigint, size: number): boolean => size <= 8 && (address & BigInt(size - 1)) === 0n;
+
+/** The shape of one page's part, of so many bytes, of an access at that address. */
+function partOf({ kind, unprivileged, alignment }: AccessShape, address: bigint, size: number): AccessShape {
+  // Where its elements are aligned, both parts are whole elements, and nothing is misaligned.
+  if (alignment !== undefined && (address & BigInt(alignment - 1)) === 0n) {
+    return accessShape(kind, size, 'plain', { unprivileged, alignment });
+  }
   if (unprivileged) return accessShape(kind, size, 'plain', { unprivileged, part: true });
   return (kind === 'store' ? STORE_PART : LOAD_PART)[size];
 }

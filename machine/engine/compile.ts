@@ -1,8 +1,7 @@
 import { type Block, type Node, OPS, type OpRow, type Scalar } from '../ir/index.ts';
 import type { Helper } from '../isa.ts';
 import { type Code, type Context, DONE, TRAPPED } from './context.ts';
-
-type Read<T extends Scalar = Scalar> = (c: Context) => T;
+import { type Read, Wide } from './wide.ts';
 
 const row = (node: Node): OpRow => OPS[node.op];
 
@@ -15,14 +14,16 @@ export function compile(block: Block, helpers: Readonly<Record<string, Helper>>)
   const reads = new Map<Node, Read>();
   const statements: Code[] = [];
   const read = (node: Node): Read => reads.get(node) as Read;
+  const wide = new Wide(inlined, read);
   for (const node of block.nodes) {
     if (row(node).effect) {
-      statements.push(effect(node, read, helpers));
-      if (row(node).result) reads.set(node, value(node.id));
+      statements.push(effect(node, read, wide, helpers));
+      if (isWideLoad(node)) reads.set(node, wide.value(node));
+      else if (row(node).result) reads.set(node, value(node.id));
     } else if (inlined.has(node)) {
-      reads.set(node, pure(node, read));
+      reads.set(node, pure(node, read, wide));
     } else {
-      const evaluate = pure(node, read);
+      const evaluate = pure(node, read, wide);
       const { id } = node;
       statements.push((c) => {
         c.values[id] = evaluate(c);
@@ -39,9 +40,13 @@ const value =
   (c) =>
     c.values[id];
 
+const isWideLoad = ({ op, attributes }: Node): boolean => op === 'v128.load' && attributes.shape?.atomicity === 'plain';
+/** What reads, or takes a half of, 128 bits where they lie. */
+const TAKES_IN_PLACE: ReadonlySet<string> = new Set(['v128.low', 'v128.high', 'slot.set128', 'v128.store']);
+
 /**
  * The pure nodes that may be evaluated where they are used: constants always, others if they are used once and no
- * effect lies between, which could change a slot that they read.
+ * effect lies between, which could change a slot that they read. A slot of 128 bits may be used more often in place.
  */
 function findInlined(block: Block): Set<Node> {
   const users = new Map<Node, Node[]>();
@@ -55,7 +60,10 @@ function findInlined(block: Block): Set<Node> {
     if (row(node).effect) continue;
     const constant = node.op === 'pc' || node.op.endsWith('.const');
     const at = uses.length === 1 ? place.get(uses[0])! : node.id;
-    const calm = uses.length === 1 && !block.nodes.slice(node.id + 1, at).some((other) => row(other).effect);
+    const before = (end: number) => !block.nodes.slice(node.id + 1, end).some((other) => row(other).effect);
+    const inPlace =
+      node.op === 'slot.get128' && uses.every((use) => TAKES_IN_PLACE.has(use.op) && before(place.get(use)!));
+    const calm = inPlace || (uses.length === 1 && before(at));
     if (constant || calm || uses.length === 0) {
       inlined.add(node);
       place.set(node, at);
@@ -76,7 +84,7 @@ function sequence(statements: readonly Code[]): Code {
   };
 }
 
-function pure(node: Node, read: (node: Node) => Read): Read {
+function pure(node: Node, read: (node: Node) => Read, wide: Wide): Read {
   const { slot, value: constant, lanes } = node.attributes;
   switch (node.op) {
     case 'pc':
@@ -94,10 +102,9 @@ function pure(node: Node, read: (node: Node) => Read): Read {
       return (c) => c.i32[index];
     }
   }
-  if (node.op === 'slot.get128') {
-    const index = slot!.offset >>> 3;
-    return (c) => c.u64[index] | (c.u64[index + 1] << 64n);
-  }
+  if (node.op === 'slot.get128') return wide.value(node);
+  const half = node.op === 'v128.low' || node.op === 'v128.high' ? wide.half(node) : undefined;
+  if (half) return half;
   const fast = FAST[node.op];
   const [a, b, third] = node.args.map(read) as Read<never>[];
   if (fast) return fast(a, b);
@@ -127,7 +134,7 @@ function extend(value: bigint, bits: number, signed: boolean): bigint {
   return signed ? u(BigInt.asIntN(bits, value)) : value;
 }
 
-function effect(node: Node, read: (node: Node) => Read, helpers: Readonly<Record<string, Helper>>): Code {
+function effect(node: Node, read: (node: Node) => Read, wide: Wide, helpers: Readonly<Record<string, Helper>>): Code {
   const { id, attributes } = node;
   const [first, second, third] = node.args.map(read);
   switch (node.op) {
@@ -147,16 +154,10 @@ function effect(node: Node, read: (node: Node) => Read, helpers: Readonly<Record
         return DONE;
       };
     }
-    case 'slot.set128': {
-      const index = attributes.slot!.offset >>> 3;
-      const get = first as Read<bigint>;
-      return (c) => {
-        const value = get(c);
-        c.u64[index] = value;
-        c.u64[index + 1] = value >> 64n;
-        return DONE;
-      };
-    }
+    case 'slot.set128':
+      return wide.set(node);
+    case 'v128.store':
+      return wide.store(node);
     case 'jump': {
       const target = first as Read<bigint>;
       return (c) => {
@@ -186,6 +187,7 @@ function effect(node: Node, read: (node: Node) => Read, helpers: Readonly<Record
       return (c) => (helper(c.hart, ...immediates) ? DONE : TRAPPED);
     }
     default:
+      if (isWideLoad(node)) return wide.load(node);
       return memoryEffect(node, id, first as Read<bigint>, second as Read<bigint>, third as Read<bigint>);
   }
 }
@@ -200,7 +202,7 @@ function memoryEffect(
   const { signed = false, amo } = node.attributes;
   const shape = node.attributes.shape!;
   const { size } = shape;
-  const special = shape.atomicity === 'ordered' || shape.unprivileged === true;
+  const special = shape.atomicity === 'ordered' || shape.unprivileged === true || shape.alignment !== undefined;
   const bits = size * 8;
   const keep = (c: Context, value: Scalar | undefined): 0 | 1 => {
     if (value === undefined) return TRAPPED;
@@ -230,10 +232,7 @@ function memoryEffect(
     case 'v128.cas':
       return (c) => keep(c, c.memory.compareAndSwap(address(c), size, operand(c), replacement(c)));
     case 'v128.load':
-      if (shape.atomicity === 'reserved') return (c) => keep(c, c.memory.loadReserved(address(c), size));
-      return (c) => keep(c, c.memory.load128(address(c)));
-    case 'v128.store':
-      return (c) => (c.memory.store128(address(c), operand(c)) ? DONE : TRAPPED);
+      return (c) => keep(c, c.memory.loadReserved(address(c), size));
     case 'v128.store.conditional':
       return (c) => keep(c, c.memory.storeConditional(address(c), size, operand(c)));
     default:

@@ -10,9 +10,23 @@ export interface Context {
   readonly i32: Int32Array;
   /** Values that a block uses more than once, or that an effect yields, by node number. */
   readonly values: Scalar[];
+  /** Room for values of 128 bits on their way between memory and slots, as words and as halves. */
+  readonly wide: Int32Array;
+  readonly wide64: BigUint64Array;
   /** Address of the instruction, and of the one to go on with. */
   pc: bigint;
   next: bigint;
+}
+
+/** How many values of 128 bits a block can have on their way. */
+export const WIDE_VALUES = 32;
+
+/** A context of a hart at rest, over its state block. */
+export function makeContext(hart: Hart, memory: VirtualMemory): Context {
+  const { u64, i32 } = hart;
+  const wide = new Int32Array(WIDE_VALUES * 4);
+  const wide64 = new BigUint64Array(wide.buffer);
+  return { hart, memory, u64, i32, values: [], wide, wide64, pc: 0n, next: 0n };
 }
 
 /** Status of a statement or instruction. */

@@ -5,7 +5,7 @@ import type { Instruction } from '../isa.ts';
 import type { Ram } from '../memory/ram.ts';
 import type { VirtualMemory } from '../virtual-memory.ts';
 import { compile } from './compile.ts';
-import { type Code, type Context, DONE } from './context.ts';
+import { type Code, type Context, DONE, makeContext } from './context.ts';
 import type { Engine, EngineExit, Gate, TrapObserver } from './engine.ts';
 
 /** Pages whose code a hart finds without asking its MMU: a power of two. */
@@ -58,15 +58,7 @@ export class ReferenceEngine implements Engine {
 
   constructor(parts: EngineParts) {
     this.parts = parts;
-    this.contexts = parts.harts.map((hart, i) => ({
-      hart,
-      memory: parts.memories[i],
-      u64: hart.u64,
-      i32: hart.i32,
-      values: [],
-      pc: 0n,
-      next: 0n,
-    }));
+    this.contexts = parts.harts.map((hart, i) => makeContext(hart, parts.memories[i]));
     this.fetches = parts.harts.map(() => Array.from({ length: FETCH_PAGES }, () => new FetchState()));
     this.unit = accessShape('fetch', parts.harts[0].isa.fetchUnit);
     parts.ram.onCodeWrite = (page) => this.drop(page);

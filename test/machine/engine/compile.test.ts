@@ -1,14 +1,29 @@
 import { describe, expect, it } from 'vitest';
+import type { AccessShape } from '../../../machine/access.ts';
 import { compile, FAST } from '../../../machine/engine/compile.ts';
-import { type Context, DONE, TRAPPED } from '../../../machine/engine/context.ts';
+import { type Context, DONE, makeContext, TRAPPED } from '../../../machine/engine/context.ts';
 import type { Hart } from '../../../machine/hart.ts';
-import { Builder, OPS, type OpName, type OpRow, type Scalar, SlotTable } from '../../../machine/ir/index.ts';
+import {
+  Builder,
+  type I64,
+  type LaneShape,
+  type Node,
+  OPS,
+  type OpName,
+  type OpRow,
+  type Scalar,
+  SlotTable,
+  type V128,
+} from '../../../machine/ir/index.ts';
 import type { Helper } from '../../../machine/isa.ts';
 import type { VirtualMemory } from '../../../machine/virtual-memory.ts';
-import { operandTuples } from '../ir/operands.ts';
+import { laneLists, operandTuples } from '../ir/operands.ts';
 
-const SLOTS = new SlotTable(['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'i64', group: 'general' }) as const));
-const [A, B, C, D] = SLOTS.slots;
+const SLOTS = new SlotTable([
+  ...['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'i64', group: 'general' }) as const),
+  ...['v', 'w'].map((name) => ({ name, type: 'v128', group: 'float' }) as const),
+]);
+const [A, B, C, D, V, W] = SLOTS.slots;
 
 /** Runs what `build` makes on slots a to d; `log` shows memory accesses and helpers in the order they happened. */
 function run(build: (b: Builder) => void, slots: readonly bigint[], loads: Record<string, bigint | undefined> = {}) {
@@ -26,6 +41,18 @@ function run(build: (b: Builder) => void, slots: readonly bigint[], loads: Recor
       log.push(`store${size} ${address}=${value}`);
       return true;
     },
+    load128: (address: bigint, _: AccessShape, to: Int32Array, at: number) => {
+      log.push(`load128 ${address}`);
+      const { wide } = loads;
+      if (wide !== undefined)
+        for (let i = 0; i < 4; i++) to[at + i] = Number(BigInt.asIntN(32, wide >> BigInt(32 * i)));
+      return wide !== undefined;
+    },
+    store128: (address: bigint, _: AccessShape, from: Int32Array, at: number) => {
+      const words = [3, 2, 1, 0].map((i) => BigInt(from[at + i] >>> 0));
+      log.push(`store128 ${address}=${words.reduce((all, word) => (all << 32n) | word)}`);
+      return true;
+    },
   };
   const hart = {
     raise: (cause: number, value: bigint) => {
@@ -41,15 +68,10 @@ function run(build: (b: Builder) => void, slots: readonly bigint[], loads: Recor
     },
     refuse: () => false,
   };
-  const context: Context = {
-    hart: hart as unknown as Hart,
-    memory: memory as unknown as VirtualMemory,
-    u64,
-    i32: new Int32Array(u64.buffer),
-    values: [],
-    pc: 0x1000n,
-    next: 0x1004n,
-  };
+  const state = { ...hart, u64, i32: new Int32Array(u64.buffer) };
+  const context = makeContext(state as unknown as Hart, memory as unknown as VirtualMemory);
+  context.pc = 0x1000n;
+  context.next = 0x1004n;
   const status = compile(b.block(), helpers)(context);
   return { status, slots: [...u64.slice(0, slots.length)], log, next: context.next };
 }
@@ -67,21 +89,171 @@ describe('operations without a call through the table mean what the table says',
 
 describe('each operation, compiled', () => {
   const pure = (Object.entries(OPS) as [OpName, OpRow][]).filter(([, row]) => row.eval);
-  it.each(pure)('%s', (op, { args, result, eval: meaning }) => {
-    const evaluate = meaning as unknown as (...operands: Scalar[]) => Scalar;
-    for (const operands of operandTuples(args, 50)) {
-      const { slots } = run(
-        (b) => {
-          const nodes = operands.map((value) => (typeof value === 'bigint' ? b.i64(value) : b.i32(value)));
-          const value = b.pure(op as 'i64.add', ...nodes);
-          if (result === 'i64') b.set(A, value);
-          else b.set(A, b.pure('i64.extend_i32_s', value));
-        },
-        [0n],
-      );
-      const expected = evaluate(...operands);
-      expect(slots[0], `${op} ${operands}`).toBe(BigInt.asUintN(64, BigInt(expected)));
+  const wide = (slots: readonly bigint[], at: number) => slots[at] | (slots[at + 1] << 64n);
+
+  it.each(pure)('%s', (op, row) => {
+    const { args, result, eval: meaning } = row;
+    const evaluate = meaning as unknown as (...operands: (Scalar | readonly number[])[]) => Scalar;
+    for (const lanes of laneLists(row)) {
+      for (const operands of operandTuples(args, 50)) {
+        // Vectors are constants, or come from slots, where the engine may leave them.
+        const vectors = operands.filter((_, i) => args[i] === 'v128') as bigint[];
+        const inSlots = vectors.slice(0, 2).flatMap((value) => [BigInt.asUintN(64, value), value >> 64n]);
+        for (const fromSlots of vectors.length > 0 ? [false, true] : [false]) {
+          const { slots } = run(
+            (b) => {
+              const places = [V, W];
+              const nodes: Node[] = operands.map((value, i) => {
+                if (args[i] === 'i32') return b.i32(value as number);
+                if (args[i] === 'i64') return b.i64(value as bigint);
+                const slot = fromSlots ? places.shift() : undefined;
+                return slot ? b.get128(slot) : b.v128(value as bigint);
+              });
+              const value = lanes ? withLanes(b, op, nodes, lanes) : b.pure(op as 'i64.add', ...nodes);
+              if (result === 'v128') b.set128(W, value as unknown as V128);
+              else if (result === 'i64') b.set(A, value as I64);
+              else b.set(A, b.pure('i64.extend_i32_s', value));
+            },
+            [0n, 0n, 0n, 0n, ...inSlots, ...Array<bigint>(4 - inSlots.length).fill(0n)],
+          );
+          const expected = BigInt(lanes ? evaluate(...operands, lanes) : evaluate(...operands));
+          const got = result === 'v128' ? wide(slots, 6) : slots[0];
+          expect(got, `${op} ${operands} ${lanes}`).toBe(result === 'v128' ? expected : BigInt.asUintN(64, expected));
+        }
+      }
     }
+  });
+});
+
+/** An operation that carries numbers of lanes, built as its own method does. */
+function withLanes(b: Builder, op: OpName, [first, second]: readonly Node[], lanes: readonly number[]): Node {
+  const [shape, name] = op.split('.') as [LaneShape, string];
+  if (name === 'shuffle') return b.shuffle(first as V128, second as V128, lanes);
+  if (name === 'extract_lane') return b.extractLane(shape, first as V128, lanes[0]);
+  return b.replaceLane(shape, first as V128, lanes[0], second as I64);
+}
+
+describe('values of 128 bits', () => {
+  const [LOW, HIGH] = [0x8877_6655_4433_2211n, 0xffee_ddcc_bbaa_9900n];
+  const slots = (v: readonly bigint[], w: readonly bigint[] = [0n, 0n]) => [1n, 2n, 3n, 4n, ...v, ...w];
+  /** Slots v and w after what `build` makes of v = HIGH:LOW and w = 0; memory is HIGH:LOW everywhere. */
+  const outcome = (build: (b: Builder) => void) => {
+    const { slots: end, log } = run(build, slots([LOW, HIGH]), { wide: (HIGH << 64n) | LOW });
+    return { v: end.slice(4, 6), w: end.slice(6, 8), log };
+  };
+  const word = (...values: bigint[]) => values.map((value) => BigInt.asUintN(64, value));
+
+  it.each<[string, (b: Builder) => void, readonly bigint[], readonly bigint[]]>([
+    ['slot to slot', (b) => b.set128(W, b.get128(V)), [LOW, HIGH], [LOW, HIGH]],
+    [
+      'two slots exchanged',
+      (b) => {
+        const [v, w] = [b.get128(V), b.get128(W)];
+        b.set128(V, w);
+        b.set128(W, v);
+      },
+      [0n, 0n],
+      [LOW, HIGH],
+    ],
+    [
+      'its own halves exchanged, in place',
+      (b) => {
+        const v = b.get128(V);
+        b.set128(V, b.pure('v128.make', b.pure('v128.high', v), b.pure('v128.low', v)));
+      },
+      [HIGH, LOW],
+      [0n, 0n],
+    ],
+    [
+      'halves taken before the slot is written and used behind it',
+      (b) => {
+        const v = b.get128(V);
+        const [low, high] = [b.pure('v128.low', v), b.pure('v128.high', v)];
+        b.set128(V, b.v128(5n));
+        b.set128(W, b.pure('v128.make', high, low));
+      },
+      [5n, 0n],
+      [HIGH, LOW],
+    ],
+    [
+      'a value used in one piece behind a write of its slot',
+      (b) => {
+        const v = b.get128(V);
+        b.set128(V, b.v128(5n));
+        b.set128(W, v);
+      },
+      [5n, 0n],
+      [LOW, HIGH],
+    ],
+    [
+      'one made of halves and used twice',
+      (b) => {
+        const made = b.pure('v128.make', b.get(A), b.get(B));
+        b.set128(V, made);
+        b.set128(W, b.pure('v128.not', made));
+      },
+      [1n, 2n],
+      word(~1n, ~2n),
+    ],
+    ['loaded', (b) => b.set128(W, b.load128(b.i64(16n))), [LOW, HIGH], [LOW, HIGH]],
+    [
+      'loaded and computed with, and in halves',
+      (b) => {
+        const value = b.load128(b.i64(16n));
+        b.set128(V, b.pure('v128.make', b.pure('v128.high', value), b.i64(0n)));
+        b.set128(W, b.pure('v128.not', value));
+      },
+      [HIGH, 0n],
+      word(~LOW, ~HIGH),
+    ],
+  ])('%s', (_, build, v, w) => {
+    expect(outcome(build)).toMatchObject({ v, w });
+  });
+
+  it.each<[string, (b: Builder) => V128, bigint]>([
+    ['a slot', (b) => b.get128(V), (HIGH << 64n) | LOW],
+    ['halves', (b) => b.pure('v128.make', b.get(B), b.get(A)), (1n << 64n) | 2n],
+    ['a constant', (b) => b.v128(7n << 100n), 7n << 100n],
+    ['what was computed', (b) => b.pure('v128.not', b.get128(V)), ((1n << 128n) - 1n) ^ ((HIGH << 64n) | LOW)],
+  ])('stored from %s', (_, build, value) => {
+    expect(outcome((b) => b.store128(b.i64(32n), build(b))).log).toEqual([`store128 32=${value}`]);
+  });
+
+  it('stored as it was before a write of its slot that comes between', () => {
+    const { log, v } = outcome((b) => {
+      const value = b.get128(V);
+      b.store128(b.i64(32n), b.get128(W));
+      b.store128(b.i64(48n), value);
+      b.set128(V, b.get128(W));
+    });
+    expect(log).toEqual(['store128 32=0', `store128 48=${(HIGH << 64n) | LOW}`]);
+    expect(v).toEqual([0n, 0n]);
+  });
+
+  it('two loads before either is written', () => {
+    const { v, w, log } = outcome((b) => {
+      const [first, second] = [b.load128(b.i64(16n)), b.load128(b.i64(32n))];
+      b.set128(V, first);
+      b.set128(W, second);
+    });
+    expect([v, w, log]).toEqual([
+      [LOW, HIGH],
+      [LOW, HIGH],
+      ['load128 16', 'load128 32'],
+    ]);
+  });
+
+  it('a load that traps leaves both slots', () => {
+    const end = run(
+      (b) => {
+        const [first, second] = [b.load128(b.i64(16n)), b.load128(b.i64(32n))];
+        b.set128(V, first);
+        b.set128(W, second);
+      },
+      slots([LOW, HIGH]),
+      {},
+    );
+    expect([end.status, end.slots.slice(4)]).toEqual([TRAPPED, [LOW, HIGH, 0n, 0n]]);
   });
 });
 

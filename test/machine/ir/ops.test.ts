@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OPS, type OpName, type OpRow, type Scalar } from '../../../machine/ir/index.ts';
-import { operandTuples } from './operands.ts';
-import { WASM_OPCODES, wasmInstruction } from './wasm.ts';
+import { LANE_CASES } from './lane-cases.ts';
+import { laneLists, operandTuples } from './operands.ts';
+import { wasmInstruction } from './wasm.ts';
 
 const MIN = 1n << 63n;
 const MAX = MIN - 1n;
@@ -9,14 +10,14 @@ const ONES = (1n << 64n) - 1n;
 const MIN32 = -0x8000_0000;
 const MAX32 = 0x7fff_ffff;
 
-const evaluate = (op: OpName, args: readonly Scalar[]) => {
+const evaluate = (op: OpName, args: readonly Scalar[], lanes?: readonly number[]) => {
   const row: OpRow = OPS[op];
-  return (row.eval as unknown as (...args: readonly Scalar[]) => Scalar)(...args);
+  return (row.eval as unknown as (...args: readonly unknown[]) => Scalar)(...args, lanes);
 };
 const PURE = (Object.entries(OPS) as [OpName, OpRow][]).filter(([, { eval: meaning }]) => meaning);
 
 /** Computed by hand. */
-const CASES: readonly (readonly [op: OpName, args: readonly Scalar[], result: Scalar])[] = [
+const CASES: typeof LANE_CASES = [
   ['i64.add', [ONES, 1n], 0n],
   ['i64.add', [MAX, 1n], MIN],
   ['i64.sub', [0n, 1n], ONES],
@@ -101,14 +102,15 @@ const CASES: readonly (readonly [op: OpName, args: readonly Scalar[], result: Sc
   ['i32.lt_s', [MIN32, 0], 1],
   ['i32.lt_u', [MIN32, 0], 0],
   ['i32.lt_u', [0, -1], 1],
+  ...LANE_CASES,
 ];
 
 const show = (value: Scalar) => value.toString(16);
 
 describe('IR operations, by hand', () => {
-  it.each(CASES.map(([op, args, result]) => [op, args.map(show).join(' '), args, result] as const))(
+  it.each(CASES.map(([op, args, result, lanes]) => [op, args.map(show).join(' '), args, result, lanes] as const))(
     '%s %s',
-    (op, _, args, result) => expect(evaluate(op, args)).toBe(result),
+    (op, _, args, result, lanes) => expect(evaluate(op, args, lanes)).toBe(result),
   );
 
   it.each(PURE)('%s has a case', (op) => expect(CASES.some(([name]) => name === op)).toBe(true));
@@ -116,18 +118,33 @@ describe('IR operations, by hand', () => {
 
 describe('IR operations, as WebAssembly has them', () => {
   /** Operations of the IR's own. */
-  const OWN = ['i64.mulh_s', 'i64.mulh_u', 'i64.mulh_su', 'i64.select'];
+  const OWN = ['i64.mulh_s', 'i64.mulh_u', 'i64.mulh_su', 'i64.select', 'v128.make', 'v128.low', 'v128.high'];
 
-  it.each(PURE.filter(([op]) => !OWN.includes(op)))('%s', (op, { args, result }) => {
-    const instruction = wasmInstruction(WASM_OPCODES[op], args, result!);
-    const differences = operandTuples(args, 2000)
-      // Where WebAssembly traps, the table says what happens here.
-      .filter(([a, b]) => !/div|rem/.test(op) || (b !== 0n && !(op === 'i64.div_s' && a === MIN && b === ONES)))
-      .filter((operands) => {
-        const theirs = instruction(...operands);
-        return evaluate(op, operands) !== (typeof theirs === 'bigint' ? BigInt.asUintN(64, theirs) : theirs);
-      });
-    expect(differences.map((operands) => operands.map(show).join(' '))).toEqual([]);
+  it.each(PURE.filter(([op]) => !OWN.includes(op)))('%s', (op, row) => {
+    const { args, result } = row;
+    const lists = laneLists(row);
+    const differences = lists.flatMap((lanes) => {
+      const instruction = wasmInstruction(op, args, result!, lanes);
+      return (
+        operandTuples(args, Math.ceil(2000 / lists.length))
+          // Where WebAssembly traps, the table says what happens here.
+          .filter(([a, b]) => !/div|rem/.test(op) || (b !== 0n && !(op === 'i64.div_s' && a === MIN && b === ONES)))
+          .filter((operands) => evaluate(op, operands, lanes) !== instruction(...operands))
+          .map((operands) => `${operands.map(show).join(' ')} lanes ${lanes}`)
+      );
+    });
+    expect(differences).toEqual([]);
+  });
+
+  it('v128.make, v128.low and v128.high, by lanes put in and taken out', () => {
+    const [low, high] = [0, 1].map((lane) => wasmInstruction('i64x2.extract_lane', ['v128'], 'i64', [lane]));
+    const put = wasmInstruction('i64x2.replace_lane', ['v128', 'i64'], 'v128', [1]);
+    const splat = wasmInstruction('i64x2.splat', ['i64'], 'v128');
+    for (const [vector] of operandTuples(['v128'], 500)) {
+      const [first, second] = [evaluate('v128.low', [vector]), evaluate('v128.high', [vector])];
+      expect([first, second]).toEqual([low(vector), high(vector)]);
+      expect(evaluate('v128.make', [first, second])).toBe(put(splat(first), second));
+    }
   });
 
   it.each([
