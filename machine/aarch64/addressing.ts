@@ -3,9 +3,10 @@ import type { Row } from '../decode/index.ts';
 import type { Builder, I64 } from '../ir/index.ts';
 import { base, immediate, requireFp, row, setXOrSp, w, x } from './row.ts';
 
+export type Bit = '0' | '1';
 export type TwoBits = '00' | '01' | '10' | '11';
 /** The register file, bit 26 of the encodings: 1 for SIMD and floating point. */
-export type File = '0' | '1';
+export type File = Bit;
 
 /** Moves between memory and register number Rt: faults, if it does, before it writes anything. */
 export type Transfer = (b: Builder, address: I64, Rt: number) => void;
@@ -27,7 +28,7 @@ export interface Single {
 /** An instruction on two registers of `bytes` each. */
 export interface Pair {
   readonly opc: TwoBits;
-  readonly L: '0' | '1';
+  readonly L: Bit;
   readonly name: string;
   readonly operands: string;
   readonly bytes: number;

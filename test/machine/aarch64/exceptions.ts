@@ -66,7 +66,7 @@ const DEVIATIONS: readonly Exception[] = [
     holds: ({ ours, theirs }) => theirs === undefined && ours !== undefined && /^ldar[bh]? /.test(ours),
   },
   {
-    clause: 'K1.2.7 "LDPSW": two times one register, or the base register among them, is as unpredictable as in LDP',
+    clause: 'C6.2 "LDPSW": two times one register, or the base register among them, is as unpredictable as in LDP',
     holds: ({ ours, theirs }) => theirs === undefined && ours !== undefined && ours.startsWith('ldpsw '),
   },
 ];
