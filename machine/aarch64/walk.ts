@@ -132,8 +132,8 @@ export function updateDue(state: WalkState, leaf: Leaf, access: Access): boolean
 }
 
 /** Whether an access faults in Device memory: data of more than a byte, and not aligned (AArch64.S1HasAlignmentFault). */
-export const isMisaligned = (address: bigint, { kind, size, part }: Access): boolean =>
-  kind !== 'fetch' && (part === true || (address & BigInt(size - 1)) !== 0n);
+export const isMisaligned = (address: bigint, { kind, size, part, alignment = size }: Access): boolean =>
+  kind !== 'fetch' && (part === true || (address & BigInt(alignment - 1)) !== 0n);
 
 /**
  * AArch64.S1Translate and AArch64.S1Walk (J1.1.5), stage 1 of the EL1&0 regime while SCTLR_EL1.M is 1. Changes nothing:
