@@ -42,6 +42,8 @@ export interface KernelOptions {
   /** The named test hooks may be armed by the guest. */
   readonly testHooks: boolean;
   readonly ports: StandardPorts;
+  /** Look for translations misused by the kernel, and tell `machine.notice`. */
+  readonly strictTlb?: boolean | undefined;
   /** Told of every trap when it has been handled; nothing is put together without it. */
   readonly recorder?: Recorder | undefined;
 }
@@ -117,6 +119,7 @@ export class Kernel {
       memory: options.memory,
       harts: options.harts,
       hardwareAd,
+      strictTlb: options.strictTlb ?? false,
       gate: { base: this.arch.gateBase, size: GATE_BYTES },
       console: { output: (byte) => options.ports.output(1, Uint8Array.of(byte)), input: () => -1 },
     });

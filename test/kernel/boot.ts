@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kernel, type KernelOptions, type RunResult, type TrapFlow } from '../../kernel/index.ts';
-import { type ElfImage, parseElf, type Segment, targetNamed } from '../../machine/index.ts';
+import { type ElfImage, type Isa, parseElf, type Segment, targetNamed, targetOfElf } from '../../machine/index.ts';
 
 export const ISA = targetNamed('riscv64')!;
 
-export const guest = (name: string): ElfImage =>
-  parseElf(readFileSync(join(import.meta.dirname, '../../guest/bin/riscv64', name)));
+export const guest = (name: string, isa = ISA): ElfImage =>
+  parseElf(readFileSync(join(import.meta.dirname, '../../guest/bin', isa.name, name)));
 
 export interface Booted {
   readonly kernel: Kernel;
@@ -26,7 +26,7 @@ export function boot(
   options: Partial<KernelOptions> & { argv?: string[]; envp?: string[]; stdin?: string; record?: boolean } = {},
 ): Booted {
   const { argv = ['guest'], envp = [], stdin, record = false, ...rest } = options;
-  const booted = bare({ record, ...rest });
+  const booted = bare({ record, isa: targetOfElf(image.machine), ...rest });
   if (stdin !== undefined) {
     booted.feed(stdin);
     booted.end();
@@ -36,13 +36,17 @@ export function boot(
 }
 
 /** A kernel without a process. */
-export function bare({ record, ...options }: Partial<KernelOptions> & { record?: boolean } = {}): Booted {
+export function bare({
+  record,
+  isa = ISA,
+  ...options
+}: Omit<Partial<KernelOptions>, 'isa'> & { record?: boolean; isa?: Isa | undefined } = {}): Booted {
   const out = { 1: '', 2: '' };
   const flows: TrapFlow[] = [];
   const pending: Uint8Array[] = [];
   let ended = false;
   const kernel = new Kernel({
-    isa: ISA,
+    isa,
     memory: 16 << 20,
     harts: 1,
     ad: 'hardware',
@@ -85,7 +89,7 @@ export const CODE = 0x1_0000n;
 export const DATA = 0x2_0000n;
 
 /** A program of instruction words, with a page of data behind it that may be written. */
-export function program(words: readonly number[], data: Uint8Array = new Uint8Array(0)): ElfImage {
+export function program(words: readonly number[], data: Uint8Array = new Uint8Array(0), isa = ISA): ElfImage {
   const code = new Uint8Array(Uint32Array.from(words).buffer);
   const segment = (index: number, vaddr: bigint, bytes: Uint8Array, write: boolean, memorySize: number): Segment => ({
     kind: 'load',
@@ -103,7 +107,7 @@ export function program(words: readonly number[], data: Uint8Array = new Uint8Ar
   });
   return {
     type: 'executable',
-    machine: ISA.elfMachine,
+    machine: isa.elfMachine,
     entry: CODE,
     flags: 0,
     segments: [segment(0, CODE, code, false, code.length), segment(1, DATA, data, true, Math.max(4096, data.length))],
@@ -115,26 +119,75 @@ export function program(words: readonly number[], data: Uint8Array = new Uint8Ar
   };
 }
 
-export const ECALL = 0x0000_0073;
-/** `addi rd, rs1, imm`. */
-export const addi = (rd: number, rs1: number, imm: number): number =>
-  ((imm & 0xfff) << 20) | (rs1 << 15) | (rd << 7) | 0x13;
-/** `lui rd, imm`. */
-export const lui = (rd: number, imm: number): number => (imm << 12) | (rd << 7) | 0x37;
-/** `j offset`, backwards or forwards by less than a MiB. */
-export function jump(offset: number): number {
-  const bit = (from: number, count: number) => (offset >> from) & ((1 << count) - 1);
-  return (bit(20, 1) << 31) | (bit(1, 10) << 21) | (bit(11, 1) << 20) | (bit(12, 8) << 12) | 0x6f;
+/** The few instructions that programs of the tests are made of, as each target encodes them. */
+export interface Assembly {
+  readonly isa: Isa;
+  /** The slots of a system call's number, and of its first argument and result; the others follow. */
+  readonly number: string;
+  readonly arguments: readonly string[];
+  /** Makes a system call. */
+  readonly call: number;
+  /** Goes backwards or forwards by bytes, less than a MiB. */
+  jump(offset: number): number;
+  /** Goes forward by bytes where the result of a call is zero. */
+  ifChild(offset: number): number;
+  /** A system call with its arguments, which are below 2^31. */
+  syscall(number: number, ...args: number[]): number[];
+  /** Counts down from a number below 2^11, which takes some time. */
+  delay(count: number): number[];
 }
-/** `li rd, value` for a value below 2^31. */
-export function li(rd: number, value: number): number[] {
+
+/** `addi rd, rs1, imm`. */
+const addi = (rd: number, rs1: number, imm: number) => ((imm & 0xfff) << 20) | (rs1 << 15) | (rd << 7) | 0x13;
+
+/** `li rd, value`. */
+function li(rd: number, value: number): number[] {
   if (value >= -2048 && value < 2048) return [addi(rd, 0, value)];
   const low = (value << 20) >> 20;
-  return [lui(rd, ((value - low) >> 12) & 0xfffff), addi(rd, rd, low)];
+  return [((((value - low) >> 12) & 0xfffff) << 12) | (rd << 7) | 0x37, addi(rd, rd, low)];
 }
-/** A system call with its arguments in a0 on. */
-export const syscall = (number: number, ...args: number[]): number[] => [
-  ...args.flatMap((value, i) => li(10 + i, value)),
-  ...li(17, number),
-  ECALL,
-];
+
+/** `beqz rs, offset`, a small one. */
+const beqz = (rs: number, offset: number) =>
+  (((offset >> 5) & 0x3f) << 25) | (rs << 15) | (((offset >> 1) & 15) << 8) | (((offset >> 11) & 1) << 7) | 0x63;
+
+const riscv: Omit<Assembly, 'isa'> = {
+  number: 'x17',
+  arguments: ['x10', 'x11', 'x12', 'x13', 'x14', 'x15'],
+  call: 0x0000_0073,
+  jump(offset) {
+    const bit = (from: number, count: number) => (offset >> from) & ((1 << count) - 1);
+    return (bit(20, 1) << 31) | (bit(1, 10) << 21) | (bit(11, 1) << 20) | (bit(12, 8) << 12) | 0x6f;
+  },
+  ifChild: (offset) => beqz(10, offset),
+  syscall: (number, ...args) => [...args.flatMap((value, i) => li(10 + i, value)), ...li(17, number), riscv.call],
+  delay: (count) => [...li(5, count), addi(5, 5, -1), beqz(5, 8), riscv.jump(-8)],
+};
+
+/** `mov rd, value`: MOVN or MOVZ, and MOVK. */
+function mov(rd: number, value: number): number[] {
+  if (value < 0) return [(0x9280_0000 | (~value << 5) | rd) >>> 0];
+  const low = 0xd280_0000 | ((value & 0xffff) << 5) | rd;
+  const high = 0xf2a0_0000 | ((value >>> 16) << 5) | rd;
+  return value < 0x10000 ? [low >>> 0] : [low >>> 0, high >>> 0];
+}
+
+const aarch64: Omit<Assembly, 'isa'> = {
+  number: 'x8',
+  arguments: ['x0', 'x1', 'x2', 'x3', 'x4', 'x5'],
+  call: 0xd400_0001,
+  jump: (offset) => (0x1400_0000 | ((offset >> 2) & 0x3ff_ffff)) >>> 0,
+  ifChild: (offset) => (0xb400_0000 | (((offset >> 2) & 0x7_ffff) << 5)) >>> 0,
+  syscall: (number, ...args) => [...args.flatMap((value, i) => mov(i, value)), ...mov(8, number), aarch64.call],
+  // subs x9, x9, #1; b.ne back.
+  delay: (count) => [...mov(9, count), 0xf100_0529, 0x54ff_ffe1],
+};
+
+const ASSEMBLIES: Readonly<Record<string, Omit<Assembly, 'isa'>>> = { riscv64: riscv, aarch64 };
+
+/** The instructions of a target. */
+export function assembly(isa: Isa): Assembly {
+  const found = ASSEMBLIES[isa.name];
+  if (!found) throw new Error(`no assembly for ${isa.name}`);
+  return { isa, ...found };
+}

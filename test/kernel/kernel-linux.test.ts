@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseElf } from '../../machine/index.ts';
 import { describeWith } from '../toolchain.ts';
 import { boot } from './boot.ts';
-import { build, HEAD, here, underQemu } from './programs.ts';
+import { build, HEAD, here, LINUX, underQemu } from './programs.ts';
 
 type CProgram = [name: string, source: string, args?: readonly string[], stdin?: string];
 const C_PROGRAMS: readonly CProgram[] = [
@@ -225,31 +225,32 @@ int main(void) {
   ],
 ];
 
-describeWith(['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'static C programs print what qemu-riscv64 prints', () => {
-  it.each(C_PROGRAMS)('%s', (name, source, args = [], stdin = '') => {
-    const program = build(name, source, 'riscv64-linux-gnu-gcc', ['-static']);
-    const expected = underQemu(program, args, stdin);
-    expect(expected.status).toBeDefined();
-    expect(here(program, args, stdin)).toEqual(expected);
-    if (['fork', 'big-pipe', 'shared-memory'].includes(name)) {
-      expect(here(program, args, stdin, { harts: 2, ad: 'software' })).toEqual(expected);
-    }
+describe.each(LINUX)('$target', ({ target, gcc, gxx, qemu }) => {
+  describeWith([gcc, qemu], `static C programs print what ${qemu} prints`, () => {
+    it.each(C_PROGRAMS)('%s', (name, source, args = [], stdin = '') => {
+      const program = build(target, name, source, gcc, ['-static']);
+      const expected = underQemu(program, args, stdin);
+      expect(expected.status).toBeDefined();
+      expect(here(program, args, stdin)).toEqual(expected);
+      if (['fork', 'big-pipe', 'shared-memory'].includes(name)) {
+        expect(here(program, args, stdin, { harts: 2, ad: 'software' })).toEqual(expected);
+      }
+    });
+
+    it('a snapshot in the middle changes nothing', () => {
+      const [name, source, args = [], stdin = ''] = C_PROGRAMS.filter(([found]) => found === 'fork')[0];
+      const program = build(target, name, source, gcc, ['-static']);
+      const booted = boot(parseElf(readFileSync(program)), { argv: [program, ...args], stdin, memory: 64 << 20 });
+      for (let result = booted.kernel.run(20_000); result.kind === 'running'; result = booted.kernel.run(20_000)) {
+        booted.kernel.restore(booted.kernel.save());
+      }
+      const { out } = underQemu(program, args, stdin);
+      expect(booted.out[1]).toBe(out);
+    });
   });
 
-  it('a snapshot in the middle changes nothing', () => {
-    const [name, source, args = [], stdin = ''] = C_PROGRAMS.filter(([found]) => found === 'fork')[0];
-    const program = build(name, source, 'riscv64-linux-gnu-gcc', ['-static']);
-    const booted = boot(parseElf(readFileSync(program)), { argv: [program, ...args], stdin, memory: 64 << 20 });
-    for (let result = booted.kernel.run(20_000); result.kind === 'running'; result = booted.kernel.run(20_000)) {
-      booted.kernel.restore(booted.kernel.save());
-    }
-    const { out } = underQemu(program, args, stdin);
-    expect(booted.out[1]).toBe(out);
-  });
-});
-
-describeWith(['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'code on the stack: PT_GNU_STACK', () => {
-  const source = `${HEAD}
+  describeWith([gcc, qemu], 'code on the stack: PT_GNU_STACK', () => {
+    const source = `${HEAD}
 static int apply(int (*f)(int), int x) { return f(x); }
 int main(int argc, char **argv) {
   int add(int x) { return x + argc; }
@@ -263,20 +264,20 @@ int main(int argc, char **argv) {
   deep[1] = 7;
   return apply(f, 1);
 }`;
-  it.each([
-    ['runs where the program asks for it', 'execstack', [], 0],
-    ['also where the stack has grown', 'execstack', ['deep'], 8],
-    ['does not where it does not', 'noexecstack', [], 139],
-  ])('%s', (_, name, args, status) => {
-    const program = build(name, source, 'riscv64-linux-gnu-gcc', ['-static', `-Wl,-z,${name}`]);
-    const expected = underQemu(program, args, '');
-    expect(expected.status).toBe(status);
-    expect(here(program, args, '')).toEqual(expected);
+    it.each([
+      ['runs where the program asks for it', 'execstack', [], 0],
+      ['also where the stack has grown', 'execstack', ['deep'], 8],
+      ['does not where it does not', 'noexecstack', [], 139],
+    ])('%s', (_, name, args, status) => {
+      const program = build(target, name, source, gcc, ['-static', `-Wl,-z,${name}`]);
+      const expected = underQemu(program, args, '');
+      expect(expected.status).toBe(status);
+      expect(here(program, args, '')).toEqual(expected);
+    });
   });
-});
 
-describeWith(['riscv64-linux-gnu-g++', 'qemu-riscv64'], 'a static C++ program with exceptions', () => {
-  const source = `#include <iostream>
+  describeWith([gxx, qemu], 'a static C++ program with exceptions', () => {
+    const source = `#include <iostream>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -299,27 +300,27 @@ int main(int argc, char **argv) {
   if (argc > 1) throw 5;
   return 3;
 }`;
-  it.each([[[]], [['uncaught']]])('arguments %o', (args) => {
-    const program = build('exceptions', source, 'riscv64-linux-gnu-g++', ['-static']);
-    expect(here(program, args, '')).toEqual(underQemu(program, args, ''));
+    it.each([[[]], [['uncaught']]])('arguments %o', (args) => {
+      const program = build(target, 'exceptions', source, gxx, ['-static']);
+      expect(here(program, args, '')).toEqual(underQemu(program, args, ''));
+    });
   });
-});
 
-describeWith(['clang-14', 'ld.lld', 'qemu-riscv64'], 'static-pie', () => {
-  it('hello, position independent', () => {
-    const source = readFileSync(join(import.meta.dirname, '../../guest/args.c'), 'utf8');
-    const program = build('args-pie', source, 'clang-14', [
-      '--target=riscv64-linux-gnu',
-      '-march=rv64gc',
-      '-nostdlib',
-      '-ffreestanding',
-      '-fpie',
-      '-static-pie',
-      '-fuse-ld=lld',
-      '-mno-relax',
-      `-I${join(import.meta.dirname, '../../guest')}`,
-    ]);
-    expect(parseElf(readFileSync(program)).type).toBe('position independent');
-    expect(here(program, ['one'], '')).toEqual(underQemu(program, ['one'], ''));
+  describeWith(['clang-14', 'ld.lld', qemu], 'static-pie', () => {
+    it('hello, position independent', () => {
+      const source = readFileSync(join(import.meta.dirname, '../../guest/args.c'), 'utf8');
+      const program = build(target, 'args-pie', source, 'clang-14', [
+        `--target=${target}-linux-gnu`,
+        ...(target === 'riscv64' ? ['-march=rv64gc', '-mno-relax'] : []),
+        '-nostdlib',
+        '-ffreestanding',
+        '-fpie',
+        '-static-pie',
+        '-fuse-ld=lld',
+        `-I${join(import.meta.dirname, '../../guest')}`,
+      ]);
+      expect(parseElf(readFileSync(program)).type).toBe('position independent');
+      expect(here(program, ['one'], '')).toEqual(underQemu(program, ['one'], ''));
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ARCHES } from '../../kernel/arch/targets.ts';
 import type { KernelOptions } from '../../kernel/index.ts';
 import type { Saved } from '../../machine/index.ts';
 import { type Booted, bare, boot, finish, guest } from './boot.ts';
@@ -29,7 +30,7 @@ function rest(booted: Booted): unknown {
 
 const TEN = Array.from({ length: 10 }, (_, i) => i);
 
-describe('save and restore: the rest of a run is the same', () => {
+describe.each(ARCHES)('save and restore on $isa.name: the rest of a run is the same', ({ isa, modes }) => {
   it.each<[name: string, options: Partial<KernelOptions> & { stdin?: string }]>([
     ['hello', {}],
     ['demand', {}],
@@ -38,12 +39,12 @@ describe('save and restore: the rest of a run is the same', () => {
     ['two-harts', { harts: 2 }],
     ['stack-growth', {}],
     ['user-access', { testHooks: true, stdin: 'some input\n' }],
-    ['mmap', { mmu: 'sv48' }],
+    ['mmap', { mmu: modes[1].format.mode }],
     ['prot-none', {}],
     ['demand', { policy: 'veridian' }],
     ['echo', { stdin: 'echo this\n' }],
   ])('%s %o', (name, options) => {
-    const image = guest(name);
+    const image = guest(name, isa);
     const total = boot(image, options);
     finish(total);
     const length = total.kernel.machine.instructions;
@@ -52,7 +53,7 @@ describe('save and restore: the rest of a run is the same', () => {
       const original = boot(image, { ...options, record: true });
       original.kernel.run(steps);
       const { stdin: _, ...machine } = options;
-      const copy = bare({ ...machine, record: true });
+      const copy = bare({ ...machine, isa, record: true });
       if (options.stdin !== undefined) {
         // The host's input goes on where the saved kernel had read up to.
         const unread = original.unread();
@@ -69,9 +70,9 @@ describe('save and restore: the rest of a run is the same', () => {
   });
 
   it('a process that waits for input takes up the wait', () => {
-    const original = boot(guest('echo'));
+    const original = boot(guest('echo', isa));
     expect(finish(original)).toEqual({ kind: 'waiting for input' });
-    const copy = bare();
+    const copy = bare({ isa });
     copy.kernel.restore(throughText(original.kernel.save()));
     expect(finish(copy)).toEqual({ kind: 'waiting for input' });
     copy.feed('late\n');
@@ -82,7 +83,7 @@ describe('save and restore: the rest of a run is the same', () => {
   });
 
   it('restoring goes back, in the kernel that saved as well', () => {
-    const booted = boot(guest('demand'));
+    const booted = boot(guest('demand', isa));
     booted.kernel.run(1000);
     const saved = booted.kernel.save();
     const at = booted.kernel.machine.instructions;

@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeWith } from '../toolchain.ts';
-import { build, HEAD, here, underQemu } from './programs.ts';
+import { build, HEAD, here, LINUX, underQemu } from './programs.ts';
 
 /** Every kind of section that a linker places, an IRELATIVE relocation, and memory rights put to the test. */
 const SOURCE = `${HEAD}
@@ -33,9 +33,14 @@ const ALONE = `
 static int data = 3;
 static int bss[5000];
 static long call(long n, long a, long b, long c) {
-  register long a7 __asm__("a7") = n, a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c;
-  __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
-  return a0;
+#ifdef __riscv
+  register long number __asm__("a7") = n, x __asm__("a0") = a, y __asm__("a1") = b, z __asm__("a2") = c;
+  __asm__ volatile("ecall" : "+r"(x) : "r"(number), "r"(y), "r"(z) : "memory");
+#else
+  register long number __asm__("x8") = n, x __asm__("x0") = a, y __asm__("x1") = b, z __asm__("x2") = c;
+  __asm__ volatile("svc #0" : "+r"(x) : "r"(number), "r"(y), "r"(z) : "memory");
+#endif
+  return x;
 }
 void _start(void) {
   static char text[] = "one segment\\n";
@@ -46,32 +51,34 @@ void _start(void) {
   call(94, data + bss[4999], 0, 0);
 }`;
 
-describeWith(['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'the images that linker options make', () => {
-  it.each<[name: string, flags: readonly string[]]>([
-    ['plain', []],
-    ['stripped', ['-s']],
-    ['relocations-kept', ['-Wl,-q']],
-    ['no-relro', ['-Wl,-z,norelro']],
-    ['relro-now', ['-Wl,-z,relro,-z,now']],
-    ['separate-code', ['-Wl,-z,separate-code']],
-    ['pages-of-64K', ['-Wl,-z,max-page-size=0x10000,-z,common-page-size=0x10000']],
-    ['pages-of-2M', ['-Wl,-z,max-page-size=0x200000', '-Wl,-Ttext-segment=0x400000']],
-    ['first-page', ['-Wl,-Ttext-segment=0x1000']],
-    ['sections', ['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']],
-  ])('%s', (name, flags) => {
-    const program = build(`image-${name}`, SOURCE, 'riscv64-linux-gnu-gcc', ['-static', ...flags]);
-    for (const args of [[], ['write'], ['jump', 'to data']]) {
-      const expected = underQemu(program, args, '');
-      expect(expected.status, args[0]).toBeDefined();
-      expect(here(program, args, ''), args[0]).toEqual(expected);
-    }
-  });
+describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
+  describeWith([gcc, qemu], 'the images that linker options make', () => {
+    it.each<[name: string, flags: readonly string[]]>([
+      ['plain', []],
+      ['stripped', ['-s']],
+      ['relocations-kept', ['-Wl,-q']],
+      ['no-relro', ['-Wl,-z,norelro']],
+      ['relro-now', ['-Wl,-z,relro,-z,now']],
+      ['separate-code', ['-Wl,-z,separate-code']],
+      ['pages-of-64K', ['-Wl,-z,max-page-size=0x10000,-z,common-page-size=0x10000']],
+      ['pages-of-2M', ['-Wl,-z,max-page-size=0x200000', '-Wl,-Ttext-segment=0x400000']],
+      ['first-page', ['-Wl,-Ttext-segment=0x1000']],
+      ['sections', ['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']],
+    ])('%s', (name, flags) => {
+      const program = build(target, `image-${name}`, SOURCE, gcc, ['-static', ...flags]);
+      for (const args of [[], ['write'], ['jump', 'to data']]) {
+        const expected = underQemu(program, args, '');
+        expect(expected.status, args[0]).toBeDefined();
+        expect(here(program, args, ''), args[0]).toEqual(expected);
+      }
+    });
 
-  it.each([['-Wl,-N'], ['-Wl,-n'], ['-Wl,-z,noseparate-code']])('without a library: %s', (flag) => {
-    const flags = ['-static', '-nostdlib', '-ffreestanding', '-Wl,--no-warn-rwx-segments', flag];
-    const program = build(`alone${flag}`, ALONE, 'riscv64-linux-gnu-gcc', flags);
-    const expected = underQemu(program, [], '');
-    expect(expected.status).toBe(flag === '-Wl,-z,noseparate-code' ? 139 : 7);
-    expect(here(program, [], '')).toEqual(expected);
+    it.each([['-Wl,-N'], ['-Wl,-n'], ['-Wl,-z,noseparate-code']])('without a library: %s', (flag) => {
+      const flags = ['-static', '-nostdlib', '-ffreestanding', '-Wl,--no-warn-rwx-segments', flag];
+      const program = build(target, `alone${flag}`, ALONE, gcc, flags);
+      const expected = underQemu(program, [], '');
+      expect(expected.status).toBe(flag === '-Wl,-z,noseparate-code' ? 139 : 7);
+      expect(here(program, [], '')).toEqual(expected);
+    });
   });
 });

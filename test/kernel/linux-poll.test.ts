@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseElf } from '../../machine/index.ts';
 import { describeWith } from '../toolchain.ts';
 import { boot, finish } from './boot.ts';
-import { build, HEAD, here, underQemu } from './programs.ts';
+import { build, HEAD, here, LINUX, underQemu } from './programs.ts';
 
 const SOURCE = `#define _GNU_SOURCE
 ${HEAD}#include <errno.h>
@@ -54,38 +54,40 @@ int main(void) {
   return input.revents != 0;
 }`;
 
-describeWith(['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'poll(2) and select(2)', () => {
-  it('tell of pipes, devices, closed ends, bad arguments and time as qemu-riscv64 does', () => {
-    const program = build('poll', SOURCE, 'riscv64-linux-gnu-gcc', ['-static']);
-    const expected = underQemu(program, [], '');
-    expect(expected).toMatchObject({ status: 0, err: '' });
-    expect(here(program, [], '')).toEqual(expected);
-  });
+describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
+  describeWith([gcc, qemu], 'poll(2) and select(2)', () => {
+    it('tell of pipes, devices, closed ends, bad arguments and time as qemu does', () => {
+      const program = build(target, 'poll', SOURCE, gcc, ['-static']);
+      const expected = underQemu(program, [], '');
+      expect(expected).toMatchObject({ status: 0, err: '' });
+      expect(here(program, [], '')).toEqual(expected);
+    });
 
-  it('standard input has data until it ends', () => {
-    const program = build('poll-input', ON_INPUT, 'riscv64-linux-gnu-gcc', ['-static']);
-    expect(here(program, [], 'some\ninput')).toEqual({ status: 1, out: 'some\ninput', err: '' });
-  });
+    it('standard input has data until it ends', () => {
+      const program = build(target, 'poll-input', ON_INPUT, gcc, ['-static']);
+      expect(here(program, [], 'some\ninput')).toEqual({ status: 1, out: 'some\ninput', err: '' });
+    });
 
-  it.each([
-    [true, 'late'],
-    [false, ''],
-  ])('input that has not come, from a pipe (%s): time-outs wait with it', (patient, out) => {
-    const image = parseElf(readFileSync(build('poll-input', ON_INPUT, 'riscv64-linux-gnu-gcc', ['-static'])));
-    let input: Uint8Array | 'wait' | 'end' = 'wait';
-    let seen = '';
-    const read = () => {
-      const next = input;
-      input = next === 'wait' ? 'wait' : 'end';
-      return next;
-    };
-    const output = (_fd: number, bytes: Uint8Array) => {
-      seen += Buffer.from(bytes).toString();
-    };
-    const booted = boot(image, { ports: { output, input: read, patient } });
-    expect(finish(booted).kind).toBe(patient ? 'waiting for input' : 'exited');
-    input = new Uint8Array(Buffer.from('late'));
-    expect(finish(booted)).toMatchObject({ kind: 'exited', status: patient ? 1 : 0 });
-    expect(seen).toBe(out);
+    it.each([
+      [true, 'late'],
+      [false, ''],
+    ])('input that has not come, from a pipe (%s): time-outs wait with it', (patient, out) => {
+      const image = parseElf(readFileSync(build(target, 'poll-input', ON_INPUT, gcc, ['-static'])));
+      let input: Uint8Array | 'wait' | 'end' = 'wait';
+      let seen = '';
+      const read = () => {
+        const next = input;
+        input = next === 'wait' ? 'wait' : 'end';
+        return next;
+      };
+      const output = (_fd: number, bytes: Uint8Array) => {
+        seen += Buffer.from(bytes).toString();
+      };
+      const booted = boot(image, { ports: { output, input: read, patient } });
+      expect(finish(booted).kind).toBe(patient ? 'waiting for input' : 'exited');
+      input = new Uint8Array(Buffer.from('late'));
+      expect(finish(booted)).toMatchObject({ kind: 'exited', status: patient ? 1 : 0 });
+      expect(seen).toBe(out);
+    });
   });
 });

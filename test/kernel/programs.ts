@@ -1,10 +1,10 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { KernelOptions } from '../../kernel/index.ts';
-import { parseElf } from '../../machine/index.ts';
+import { parseElf, targetNamed, targetOfElf } from '../../machine/index.ts';
 import { boot, finish } from './boot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-linux-'));
@@ -12,12 +12,25 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const built = new Map<string, string>();
 
-/** Compiles a program, once a name. */
-export function build(name: string, source: string, compiler: string, flags: readonly string[]): string {
-  const known = built.get(name);
+/** The tools that build and run Linux programs of each target. */
+export const LINUX = [
+  { target: 'riscv64', gcc: 'riscv64-linux-gnu-gcc', gxx: 'riscv64-linux-gnu-g++', qemu: 'qemu-riscv64' },
+  { target: 'aarch64', gcc: 'aarch64-linux-gnu-gcc', gxx: 'aarch64-linux-gnu-g++', qemu: 'qemu-aarch64' },
+].filter(({ target }) => targetNamed(target) !== undefined);
+
+/** Compiles a program, once a name and target. */
+export function build(
+  target: string,
+  name: string,
+  source: string,
+  compiler: string,
+  flags: readonly string[],
+): string {
+  const known = built.get(`${target} ${name}`);
   if (known) return known;
-  const file = join(folder, `${name}.${compiler.endsWith('++') ? 'cc' : 'c'}`);
-  const program = join(folder, name);
+  mkdirSync(join(folder, target), { recursive: true });
+  const file = join(folder, target, `${name}.${compiler.endsWith('++') ? 'cc' : 'c'}`);
+  const program = join(folder, target, name);
   writeFileSync(file, source);
   execFileSync(compiler, [
     '-O2',
@@ -28,7 +41,7 @@ export function build(name: string, source: string, compiler: string, flags: rea
     file,
     ...(compiler.startsWith('clang') ? [] : ['-lm']),
   ]);
-  built.set(name, program);
+  built.set(`${target} ${name}`, program);
   return program;
 }
 
@@ -55,17 +68,18 @@ export function here(
   return { status: result.kind === 'exited' ? result.status : undefined, out: booted.out[1], err: booted.out[2] };
 }
 
-/** What a run under qemu-riscv64 may take, in milliseconds, and how often one that took longer is begun again. */
+/** What a run under qemu may take, in milliseconds, and how often one that took longer is begun again. */
 const PATIENCE = 30_000;
 const TRIES = 4;
 
-/** Under qemu-riscv64, on the host's own files. */
+/** Under qemu's user mode for the program's target, on the host's own files. */
 export function underQemu(program: string, args: readonly string[], stdin: string): Seen {
+  const target = targetOfElf(parseElf(readFileSync(program)).machine);
   let tries = 0;
   let run: SpawnSyncReturns<string>;
   // Its fork is not safe against its own other threads: very rarely the child never runs, and parent or child waits for ever.
   do {
-    run = spawnSync('qemu-riscv64', [program, ...args], {
+    run = spawnSync(`qemu-${target?.name}`, [program, ...args], {
       input: stdin,
       encoding: 'latin1',
       env: {},

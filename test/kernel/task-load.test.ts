@@ -1,34 +1,37 @@
 import { describe, expect, it } from 'vitest';
+import { ARCHES } from '../../kernel/arch/targets.ts';
 import { type KernelOptions, LoadError } from '../../kernel/index.ts';
 import { buildStack } from '../../kernel/task/stack.ts';
 import type { ElfImage, Segment } from '../../machine/index.ts';
-import { bare, boot, CODE, DATA, finish, program, syscall } from './boot.ts';
+import { assembly, bare, boot, CODE, DATA, finish, program } from './boot.ts';
 
-const base = program(syscall(94, 0));
-const [text, data] = base.segments;
 const moved = (segment: Segment, vaddr: bigint): Segment => ({ ...segment, vaddr });
 
-describe('programs that cannot be started: one line that says why', () => {
+describe.each(ARCHES)('programs that cannot be started, on $isa.name: one line that says why', ({ isa, modes }) => {
+  const base = program(assembly(isa).syscall(94, 0), undefined, isa);
+  const [text, data] = base.segments;
+  const [{ layout }] = modes;
+
   it.each<[what: string, change: Partial<ElfImage>, message: RegExp]>([
-    ['another machine', { machine: 62 }, /^not a program for riscv64: e_machine 62$/],
+    ['another machine', { machine: 2 }, new RegExp(`^not a program for ${isa.name}: e_machine 2$`)],
     ['dynamic', { interpreter: '/lib/ld-linux.so.1' }, /^dynamically linked \(it wants \/lib\/ld-linux\.so\.1\)/],
     ['libraries', { needsLibraries: true }, /^it needs shared libraries/],
-    ['kernel half', { segments: [moved(text, 0xffff_ffc0_0000_0000n)] }, /^program header 0: .* kernel half$/],
+    ['kernel half', { segments: [moved(text, layout.kernelStart)] }, /^program header 0: .* kernel half$/],
     [
       'into the kernel half',
-      { segments: [{ ...text, memorySize: 2 ** 53 - 1, vaddr: 0xffff_ffbf_ffff_f000n }] },
+      { segments: [{ ...text, memorySize: 2 ** 53 - 1, vaddr: layout.kernelStart - 4096n }] },
       /kernel half$/,
     ],
-    ['above the user half', { segments: [moved(text, 0x40_0000_0000n)] }, /outside the user range/],
+    ['above the user half', { segments: [moved(text, layout.userEnd)] }, /outside the user range/],
     ['page 0', { segments: [moved(text, 0n)] }, /outside the user range 0x1000–/],
-    ['over the stack', { segments: [moved(text, 0x3f_ffff_e000n)] }, /lies where the stack goes$/],
+    ['over the stack', { segments: [moved(text, layout.stackTop - 4096n)] }, /lies where the stack goes$/],
     [
       'a shared page',
       { segments: [text, moved(data, CODE + 0x800n)] },
       /^program header 1: .* shares a page with that of program header 0$/,
     ],
   ])('%s', (_, change, message) => {
-    const { kernel } = bare();
+    const { kernel } = bare({ isa });
     expect(() => kernel.spawn({ ...base, ...change }, ['x'], [])).toThrow(LoadError);
     expect(() => kernel.spawn({ ...base, ...change }, ['x'], [])).toThrow(message);
     // Nothing is left behind: another program starts as if nothing had happened.
@@ -37,7 +40,7 @@ describe('programs that cannot be started: one line that says why', () => {
   });
 
   it('arguments that no stack holds, or with a zero byte', () => {
-    const { kernel } = bare();
+    const { kernel } = bare({ isa });
     expect(() => kernel.spawn(base, ['x'.repeat(3 << 20)], [])).toThrow(
       /^arguments and environment exceed 2097152 bytes$/,
     );
@@ -115,12 +118,14 @@ describe('the first contents of the stack', () => {
   });
 });
 
-describe('writable segments', () => {
+describe.each(ARCHES)('writable segments on $isa.name', ({ isa }) => {
+  const { syscall } = assembly(isa);
   it.each(['corrected', 'veridian'] as const)('%s: what a process stores does not reach the image', (policy) => {
     const bytes = Uint8Array.from({ length: 64 }, (_, i) => i);
     const image = program(
       [...syscall(278, Number(DATA), 64, 0), ...syscall(64, 1, Number(DATA), 64), ...syscall(94, 0)],
       bytes,
+      isa,
     );
     const booted = boot(image, { policy });
     expect(finish(booted)).toMatchObject({ kind: 'exited', status: 0 });

@@ -1,34 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import { ARCHES } from '../../kernel/arch/targets.ts';
 import { TIME_SLICE } from '../../kernel/task/scheduler.ts';
 import { STEPS_PER_TICK } from '../../machine/index.ts';
-import { addi, boot, ECALL, finish, jump, li, program, syscall } from './boot.ts';
+import { assembly, boot, finish, program } from './boot.ts';
 
-/** `beqz rs, offset` for small forward offsets. */
-const beqz = (rs: number, offset: number) =>
-  (((offset >> 5) & 0x3f) << 25) | (rs << 15) | (((offset >> 1) & 15) << 8) | (((offset >> 11) & 1) << 7) | 0x63;
-const CLONE = syscall(220, 17, 0, 0, 0, 0);
-const exit = (status: number) => syscall(94, status);
+describe.each(ARCHES.map(({ isa }) => assembly(isa)))('scheduling on $isa.name', ({ isa, ...asm }) => {
+  const { call, jump, syscall } = asm;
+  const CLONE = syscall(220, 17, 0, 0, 0, 0);
+  const WAIT = syscall(260, -1, 0, 0, 0);
+  const exit = (status: number) => syscall(94, status);
+  const run = (words: readonly number[]) => program(words, undefined, isa);
 
-/** Forks; the child runs `child`, the parent `parent`. */
-function forked(child: number[], parent: number[]): number[] {
-  const skip = 4 * (parent.length + 1);
-  return [...CLONE, beqz(10, skip), ...parent, ...child];
-}
+  /** Forks; the child runs `child`, the parent `parent`. */
+  function forked(child: number[], parent: number[]): number[] {
+    return [...CLONE, asm.ifChild(4 * (parent.length + 1)), ...parent, ...child];
+  }
 
-const WAIT = syscall(260, -1, 0, 0, 0);
-
-describe('scheduling', () => {
   it('a loop that never calls the kernel is preempted: the parent gets to end', () => {
     const spin = [jump(0)];
     // The parent yields once, so the child runs first and would for ever.
-    const booted = boot(program(forked(spin, [...syscall(124), ...exit(5)])), { record: true });
+    const booted = boot(run(forked(spin, [...syscall(124), ...exit(5)])), { record: true });
     expect(finish(booted, 10_000_000)).toMatchObject({ kind: 'exited', status: 5 });
     const switches = booted.flows.filter(({ kind }) => kind === 'interrupt');
     expect(switches).toHaveLength(1);
     expect(switches[0]).toMatchObject({
       process: 2,
       outcome: { kind: 'rescheduled' },
-      raw: { summary: 'supervisor timer interrupt' },
     });
     const slice = Number(TIME_SLICE) * STEPS_PER_TICK;
     expect(booted.kernel.machine.instructions).toBeGreaterThan(slice);
@@ -36,7 +33,7 @@ describe('scheduling', () => {
   });
 
   it('two loops on two harts both run; on one they take turns', () => {
-    const both = program(forked([jump(0)], [jump(0)]));
+    const both = run(forked([jump(0)], [jump(0)]));
     for (const harts of [1, 2]) {
       const booted = boot(both, { harts, record: true });
       expect(finish(booted, 6_000_000).kind).toBe('running');
@@ -49,8 +46,8 @@ describe('scheduling', () => {
 
   it('kill ends a process that runs on another hart', () => {
     // The parent gives the child's hart time to take it up, then kills it by number and waits.
-    const parent = [...li(5, 2000), addi(5, 5, -1), beqz(5, 8), jump(-8), ...syscall(129, 2, 9), ...WAIT, ECALL];
-    const booted = boot(program(forked([jump(0)], [...parent, ...exit(3)])), { harts: 2, record: true });
+    const parent = [...asm.delay(2000), ...syscall(129, 2, 9), ...WAIT, call];
+    const booted = boot(run(forked([jump(0)], [...parent, ...exit(3)])), { harts: 2, record: true });
     expect(finish(booted, 1_000_000)).toMatchObject({ kind: 'exited', status: 3 });
     expect(booted.flows).toContainEqual(
       expect.objectContaining({
@@ -65,8 +62,8 @@ describe('scheduling', () => {
   it('an orphan goes to the first process', () => {
     // The child forks a grandchild and ends; the first process waits for both.
     const grandchild = exit(1);
-    const child = [...CLONE, beqz(10, 4 * (exit(2).length + 1)), ...exit(2), ...grandchild];
-    const booted = boot(program(forked(child, [...WAIT, ...WAIT, ...WAIT, ...exit(7)])), { record: true });
+    const child = [...CLONE, asm.ifChild(4 * (exit(2).length + 1)), ...exit(2), ...grandchild];
+    const booted = boot(run(forked(child, [...WAIT, ...WAIT, ...WAIT, ...exit(7)])), { record: true });
     expect(finish(booted, 1_000_000)).toMatchObject({ kind: 'exited', status: 7 });
     const waits = booted.flows.filter(({ call, outcome }) => call?.name === 'wait4' && outcome.kind !== 'blocked');
     expect(waits.map(({ outcome }) => (outcome.kind === 'returned' ? outcome.value : outcome.kind)).sort()).toEqual([
@@ -77,18 +74,18 @@ describe('scheduling', () => {
   });
 
   it('all frames come back when a process has ended', () => {
-    const booted = boot(program(forked(exit(1), [...WAIT, jump(0)])), { record: true });
+    const booted = boot(run(forked(exit(1), [...WAIT, jump(0)])), { record: true });
     finish(booted, 10_000);
     const { state } = booted.kernel as unknown as { state: { memory: { frames: { used: number } } } };
     const once = state.memory.frames.used;
-    const again = boot(program(forked(exit(1), [...WAIT, ...forked(exit(1), [...WAIT, jump(0)])])));
+    const again = boot(run(forked(exit(1), [...WAIT, ...forked(exit(1), [...WAIT, jump(0)])])));
     finish(again, 10_000);
     const other = again.kernel as unknown as { state: { memory: { frames: { used: number } } } };
     expect(other.state.memory.frames.used).toBe(once);
   });
 
   it('harts that have nothing to do wait, and count no instructions', () => {
-    const booted = boot(program([...li(5, 1000), addi(5, 5, -1), beqz(5, 8), jump(-8), ...exit(0)]), { harts: 8 });
+    const booted = boot(run([...asm.delay(1000), ...exit(0)]), { harts: 8 });
     finish(booted);
     expect(booted.kernel.machine.harts.slice(1).map(({ instructions }) => instructions)).toEqual([0, 0, 0, 0, 0, 0, 0]);
   });

@@ -22,7 +22,7 @@ const UXN = 1n << 54n;
 const SOFTWARE_DIRTY = 1n << 55n;
 const FRAME_MASK = ((1n << 48n) - 1n) & ~0xfffn;
 /** NS, bits 48 to 50, the contiguous hint, the other software bits and PBHA: none of which this kernel writes. */
-const FOREIGN = (1n << 5n) | (7n << 48n) | (1n << 52n) | (0x1ffn << 56n);
+const FOREIGN = (1n << 5n) | (7n << 48n) | (1n << 52n) | (0xffn << 56n);
 /** In a table descriptor: APTable, UXNTable, PXNTable and NSTable. */
 const TABLE_RIGHTS = 0x1fn << 59n;
 
