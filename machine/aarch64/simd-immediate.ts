@@ -8,7 +8,7 @@ export function expandBytes(imm8: number): bigint {
 }
 
 /** VFPExpandImm for 32 and 64 bits: sign, an exponent of three bits around 0, four bits of fraction. */
-function expandFloat(imm8: number, bits: 32 | 64): bigint {
+export function expandFloat(imm8: number, bits: 32 | 64): bigint {
   const exponentBits = bits === 32 ? 8 : 11;
   const fractionBits = bits - exponentBits - 1;
   const sign = BigInt(imm8 >> 7);
