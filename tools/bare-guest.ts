@@ -13,6 +13,7 @@ import type { Guest, GuestEnd } from './guest.ts';
 import type { Streams } from './host.ts';
 import type { GuestOptions } from './run-options.ts';
 import { recordBare } from './trace/bare.ts';
+import { noticeView } from './trace/notice.ts';
 import type { TraceSink } from './trace/output.ts';
 
 /** A bare-metal image in a machine of its own, its console connected to ours. */
@@ -26,14 +27,16 @@ export class BareGuest implements Guest {
   constructor(file: Uint8Array, isa: Isa, options: GuestOptions, streams: Streams, trace: TraceSink) {
     this.file = file;
     const image: ElfImage = parseElf(file, 1);
-    const { memory, harts, ad } = options;
+    const { memory, harts, ad, strictTlb } = options;
     this.machine = new Machine({
       isa,
       memory,
       harts,
       hardwareAd: ad === 'hardware',
+      strictTlb: strictTlb ?? false,
       console: { output: (byte) => streams.output(1, Uint8Array.of(byte)), input: () => this.nextByte(streams) },
     });
+    this.machine.notice = (hart, notice) => trace.notice?.(noticeView(hart, notice));
     loadBare(this.machine, image);
     const symbols = new SymbolTable(image);
     this.recorder = recordBare(

@@ -4,6 +4,7 @@ import { UserError } from './errors.ts';
 import type { Guest, GuestEnd } from './guest.ts';
 import type { Streams } from './host.ts';
 import type { GuestOptions } from './run-options.ts';
+import { noticeView } from './trace/notice.ts';
 import type { TraceSink } from './trace/output.ts';
 import { deathReport } from './trace/report.ts';
 
@@ -13,7 +14,7 @@ export class KernelGuest implements Guest {
   private readonly streams: Streams;
 
   private constructor(isa: Isa, options: GuestOptions, streams: Streams, trace: TraceSink) {
-    const { memory, harts, mmu, ad, policy, uaccess, testHooks } = options;
+    const { memory, harts, mmu, ad, policy, uaccess, testHooks, strictTlb } = options;
     this.streams = streams;
     this.kernel = new Kernel({
       isa,
@@ -24,10 +25,12 @@ export class KernelGuest implements Guest {
       policy,
       uaccess,
       testHooks,
+      strictTlb,
       seed: BigInt(options.seed),
       ports: { output: streams.output, input: streams.read, patient: !streams.interactive },
       recorder: recorderFor(options, trace),
     });
+    this.kernel.machine.notice = (hart, notice) => trace.notice?.(noticeView(hart, notice));
   }
 
   /** Loads a program and makes it the first process. Throws ElfError and UserError. */

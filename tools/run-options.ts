@@ -30,6 +30,8 @@ export interface GuestOptions {
   readonly uaccess: UserAccessPolicy;
   readonly bare: boolean;
   readonly testHooks: boolean;
+  /** Absent in snapshots of before there was it. */
+  readonly strictTlb?: boolean;
 }
 
 const MIB = 1024 * 1024;
@@ -73,6 +75,11 @@ export const GUEST_OPTIONS = {
     requiresArg: true,
     group: 'Machine:',
     describe: 'Who sets accessed and dirty bits: hardware (default) or software',
+  },
+  'strict-tlb': {
+    type: 'boolean',
+    group: 'Machine:',
+    describe: 'Tell of translations that are used although the page tables hold them no longer',
   },
   bare: { type: 'boolean', group: 'Machine:', describe: 'A bare-metal image: no kernel but its own' },
   env: { type: 'string', requiresArg: true, group: 'Kernel:', describe: 'NAME=VALUE for the guest (repeatable)' },
@@ -196,6 +203,7 @@ export function readGuestOptions(given: Given): GuestOptions {
     uaccess: choice(given, 'uaccess', ['corrected', 'axptr']),
     bare: given.bare === true,
     testHooks: given['test-hooks'] === true,
+    strictTlb: given['strict-tlb'] === true,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { NoticeView } from './notice.ts';
 import type { TrapView } from './view.ts';
 
 /** The version of the trace file's format; FORMAT.md documents it. */
@@ -9,6 +10,9 @@ export const traceHeader = (target: string): string =>
 
 /** One trap, as one line. */
 export const traceLine = (flow: TrapView): string => stringify(flow);
+
+/** A notice of --strict-tlb, as one line. */
+export const noticeLine = (notice: NoticeView): string => stringify({ notice });
 
 /** The last line of a trace file: how the run ended. */
 export const traceEnd = (end: { readonly reason: string; readonly status: number; readonly instructions: number }) =>

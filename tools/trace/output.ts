@@ -3,8 +3,9 @@ import { UserError } from '../errors.ts';
 import { fileWords, write } from '../host.ts';
 import type { TraceOptions } from '../run-options.ts';
 import { fullView } from './full.ts';
-import { traceEnd, traceHeader, traceLine } from './json.ts';
+import { noticeLine, traceEnd, traceHeader, traceLine } from './json.ts';
 import { lineView } from './line.ts';
+import { fullNotice, lineNotice, type NoticeView } from './notice.ts';
 import type { Paint } from './paint.ts';
 import type { TrapView } from './view.ts';
 
@@ -17,6 +18,8 @@ export interface TraceSink {
   readonly active: boolean;
   /** Takes a trap's record, when the trap has ended. */
   readonly record: (flow: TrapView) => void;
+  /** Takes a notice of --strict-tlb, when it was made. */
+  readonly notice?: (notice: NoticeView) => void;
 }
 
 /** Where a run's traps go: a view on stderr, and a file. */
@@ -48,6 +51,13 @@ export class TraceOutput implements TraceSink {
     const { view, only } = this.options;
     if (view === undefined || !wanted(flow, only)) return;
     const lines = view === 'full' ? fullView(flow, this.paint) : lineView(flow, this.paint);
+    write(2, `${lines.join('\n')}\n`);
+  };
+
+  /** Whoever asked for notices sees them, with or without traps around them. */
+  readonly notice = (notice: NoticeView): void => {
+    this.toFile(noticeLine(notice));
+    const lines = this.options.view === 'full' ? fullNotice(notice, this.paint) : [lineNotice(notice, this.paint)];
     write(2, `${lines.join('\n')}\n`);
   };
 

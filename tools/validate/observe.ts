@@ -6,6 +6,7 @@ import type { GuestEnd } from '../guest.ts';
 import { readUserFile, type Streams } from '../host.ts';
 import { readGuestOptions } from '../run-options.ts';
 import { lineView } from '../trace/line.ts';
+import { noticeView, noticeWords } from '../trace/notice.ts';
 import type { Observation } from './compare.ts';
 import { neutralLines } from './neutral.ts';
 import type { Scenario } from './scenarios.ts';
@@ -33,9 +34,10 @@ const SLICE = 1_000_000;
 const LIMIT = 400_000_000;
 
 /** Runs a scenario under the TypeScript kernel, to its end. */
-export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies, _strictTlb: boolean): Run {
+export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies, strictTlb: boolean): Run {
   const flows: TrapFlow[] = [];
   const printed = new Printed();
+  const notices: string[] = [];
   const input = [new TextEncoder().encode(guest.options.stdin ?? '')];
   const kernel = new Kernel({
     isa,
@@ -44,10 +46,12 @@ export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies,
     ad: 'hardware',
     ...policies,
     seed: 1n,
+    strictTlb,
     testHooks: guest.options.testHooks ?? false,
     ports: { output: (_, bytes) => printed.add(bytes), input: () => input.shift() ?? 'end' },
     recorder: (flow) => void flows.push(flow),
   });
+  kernel.machine.notice = (hart, notice) => void notices.push(noticeWords(noticeView(hart, notice)));
   kernel.spawn(parseElf(readUserFile(builtInPath(guest, isa.name))), [guest.name, ...args], []);
   let result: RunResult = { kind: 'running' };
   while (result.kind === 'running' && kernel.machine.instructions < LIMIT) result = kernel.run(SLICE);
@@ -58,7 +62,7 @@ export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies,
     flow: neutralLines(flows),
     traps: flows.length,
     instructions: kernel.machine.instructions,
-    notices: [],
+    notices,
   };
 }
 
@@ -81,8 +85,9 @@ function endWords(result: RunResult): string {
 }
 
 /** Runs a bare-metal image to its end. Its kernel is its own: there are no policies, and no verdicts in its flow. */
-export function observeBare(isa: Isa, { guest }: Scenario, _strictTlb: boolean): Run {
+export function observeBare(isa: Isa, { guest }: Scenario, strictTlb: boolean): Run {
   const printed = new Printed();
+  const notices: string[] = [];
   let traps = 0;
   const streams: Streams = {
     output: (_, bytes) => printed.add(bytes),
@@ -90,7 +95,7 @@ export function observeBare(isa: Isa, { guest }: Scenario, _strictTlb: boolean):
     asked: false,
     interactive: false,
   };
-  const options = { ...readGuestOptions({}), harts: guest.options.harts ?? 1, bare: true };
+  const options = { ...readGuestOptions({}), harts: guest.options.harts ?? 1, bare: true, strictTlb };
   const record = (flow: Parameters<typeof lineView>[0]) => {
     traps++;
     lineView(flow);
@@ -98,6 +103,7 @@ export function observeBare(isa: Isa, { guest }: Scenario, _strictTlb: boolean):
   const machine = new BareGuest(readUserFile(builtInPath(guest, isa.name)), isa, options, streams, {
     active: true,
     record,
+    notice: (notice) => void notices.push(noticeWords(notice)),
   });
   let end: GuestEnd | string = 'running';
   while (typeof end === 'string' && machine.instructions < LIMIT) end = machine.run(SLICE);
@@ -109,7 +115,7 @@ export function observeBare(isa: Isa, { guest }: Scenario, _strictTlb: boolean):
     flow: [],
     traps,
     instructions: machine.instructions,
-    notices: [],
+    notices,
   };
 }
 
