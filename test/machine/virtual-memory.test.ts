@@ -1,6 +1,9 @@
 // A hart's loads and stores, over RISC-V's MMU: sizes, alignment, page crossing, atomics, and what a fault leaves.
 import { describe, expect, it } from 'vitest';
+import { type AccessShape, accessShape } from '../../machine/access.ts';
+import { pa, type RamOffset } from '../../machine/addr.ts';
 import type { AmoOperation } from '../../machine/ir/index.ts';
+import type { VirtualMemory } from '../../machine/virtual-memory.ts';
 import { A, Bench, D, R, RAM_BASE, Random, SCHEMES, type Scheme, U, V, W } from './riscv/mmu-harness.ts';
 
 const [SV39] = SCHEMES;
@@ -23,17 +26,30 @@ function pages(first: bigint, second: bigint, options: { adue?: boolean; at?: bi
   return { bench, flags, bytes, leaves };
 }
 
+const words = new Int32Array(8);
+/** Loads of 1 to 16 bytes, the last of which go through words. */
+function load(memory: VirtualMemory, address: bigint, size: number, shape?: AccessShape): bigint | undefined {
+  if (size < 16) return shape ? memory.loadAs(address, shape) : memory.load(address, size);
+  if (!memory.load128(address, shape ?? accessShape('load', 16), words, 4)) return undefined;
+  return [7, 6, 5, 4].reduce((value, i) => (value << 32n) | BigInt(words[i] >>> 0), 0n);
+}
+function store(memory: VirtualMemory, address: bigint, size: number, value: bigint, shape?: AccessShape): boolean {
+  if (size < 16) return shape ? memory.storeAs(address, shape, value) : memory.store(address, size, value);
+  for (let i = 0; i < 4; i++) words[i] = Number(BigInt.asIntN(32, value >> BigInt(32 * i)));
+  return memory.store128(address, shape ?? accessShape('store', 16), words, 0);
+}
+
 describe('page crossing', () => {
   /** Every size and every offset at which it crosses. */
-  const CROSSINGS = [2, 4, 8].flatMap((size) => Array.from({ length: size - 1 }, (_, i) => [size, i + 1] as const));
+  const CROSSINGS = [2, 4, 8, 16].flatMap((size) => Array.from({ length: size - 1 }, (_, i) => [size, i + 1] as const));
 
   it.each(CROSSINGS)('%i bytes, %i of them in the first page', (size, inFirst) => {
     const { bench } = pages(RW, RW);
     const address = PAGE + 4096n - BigInt(inFirst);
-    const value = BigInt.asUintN(size * 8, 0x8877_6655_4433_2211n);
-    expect(bench.memory.store(address, size, 0xffff_ffff_ffff_ffffn)).toBe(true);
-    expect(bench.memory.store(address, size, value)).toBe(true);
-    expect(bench.memory.load(address, size)).toBe(value);
+    const value = BigInt.asUintN(size * 8, 0xffee_ddcc_bbaa_9988_8877_6655_4433_2211n);
+    expect(store(bench.memory, address, size, (1n << 128n) - 1n)).toBe(true);
+    expect(store(bench.memory, address, size, value)).toBe(true);
+    expect(load(bench.memory, address, size)).toBe(value);
     for (let i = 0; i < size; i++) {
       const frame = i < inFirst ? FRAMES[0] + 4096n - BigInt(inFirst) : FRAMES[1] - BigInt(inFirst);
       expect(bench.bus.read(frame + BigInt(i), 1)).toBe((value >> BigInt(8 * i)) & 0xffn);
@@ -60,7 +76,7 @@ describe('page crossing', () => {
       const address = PAGE + 4096n - BigInt(inFirst);
       const before = bytes();
       const { memory, hart } = bench;
-      expect(kind === 'load' ? memory.load(address, size) : memory.store(address, size, ~0n)).toBe(
+      expect(kind === 'load' ? load(memory, address, size) : store(memory, address, size, ~0n)).toBe(
         kind === 'load' ? undefined : false,
       );
       const value = part === 0 ? address : PAGE + 4096n;
@@ -163,6 +179,36 @@ describe('atomics', () => {
     if (size === 4) expect(bench.memory.load(PAGE + 4n, 4)).toBe(0xdead_beefn);
   });
 
+  it.each([
+    ['8 bytes', 8, 0x8877_6655_4433_2211n, 0x0102_0304_0506_0708n],
+    ['16 bytes', 16, (0x99n << 120n) | 0x8877_6655_4433_2211n, (0x01n << 120n) | 5n],
+    ['1 byte', 1, 0x80n, 0x7fn],
+  ])('compare-and-swap of %s: stores where it is equal in all of them, and nothing else', (_, size, old, value) => {
+    const { bench } = pages(RW, RW);
+    const { memory, monitor } = bench;
+    store(memory, PAGE, size, old);
+    monitor.reserve(1, FRAMES[0], 8);
+    // Both the lowest and the highest bit count.
+    for (const other of [old ^ 1n, old ^ (1n << BigInt(8 * size - 1))]) {
+      expect(memory.compareAndSwap(PAGE, size, other, value)).toBe(old);
+      expect([load(memory, PAGE, size), monitor.holds(1, FRAMES[0], 8)]).toEqual([old, true]);
+    }
+    // What lies above the operand's size is not looked at.
+    expect(memory.compareAndSwap(PAGE, size, old | (1n << 128n), value)).toBe(old);
+    expect([load(memory, PAGE, size), monitor.holds(1, FRAMES[0], 8)]).toEqual([value, false]);
+  });
+
+  it('16 bytes reserved and stored; a store of half of them fails', () => {
+    const { bench } = pages(RW, RW);
+    const { memory } = bench;
+    const value = (0x1122n << 112n) | 7n;
+    store(memory, PAGE, 16, value);
+    expect([memory.loadReserved(PAGE, 16), memory.storeConditional(PAGE, 16, value + 1n)]).toEqual([value, 1]);
+    expect([memory.loadReserved(PAGE, 16), memory.storeConditional(PAGE, 8, 0n)]).toEqual([value + 1n, 0]);
+    expect([load(memory, PAGE, 16), memory.storeConditional(PAGE, 16, 0n)]).toEqual([value + 1n, 0]);
+    expect([memory.loadReserved(PAGE + 8n, 16), bench.hart.trap.cause]).toEqual([undefined, 4]);
+  });
+
   it('LR and SC: the store is made while the reservation lasts, and only once', () => {
     const { bench } = pages(RW, RW);
     const { memory, monitor } = bench;
@@ -237,6 +283,51 @@ describe('the cache of verdicts before the MMU', () => {
     expect([bench.memory.load(PAGE, 8), bench.memory.load(PAGE + 8n, 8)]).toEqual([5n, 6n]);
   });
 
+  it('of misaligned accesses is dropped with the others', () => {
+    const { bench, leaves } = pages(RW, RW);
+    const { memory, hart } = bench;
+    bench.poke(FRAMES[1] + 8n, 5n << 8n);
+    expect([load(memory, PAGE + 9n, 4), load(memory, PAGE + 9n, 4)]).toEqual([0n, 0n]);
+    expect([store(memory, PAGE + 3n, 16, 3n), store(memory, PAGE + 3n, 16, 4n)]).toEqual([true, true]);
+    bench.poke(leaves[0], ((FRAMES[1] >> 12n) << 10n) | V | R | A);
+    expect(load(memory, PAGE + 3n, 16)).toBe(4n);
+    hart.isa.perform(hart, 'sfence.vma', PAGE);
+    expect(load(memory, PAGE + 9n, 4)).toBe(5n);
+    expect([store(memory, PAGE + 3n, 16, 4n), hart.trap.cause]).toEqual([false, 15]);
+  });
+
+  it('forgets where code came to lie, which stores must be told of', () => {
+    const { bench } = pages(RW, RW);
+    const seen: number[] = [];
+    bench.ram.onCodeWrite = (page) => seen.push(page);
+    for (const offset of [0n, 3n]) {
+      for (const size of [1, 8, 16]) store(bench.memory, PAGE + offset, size, 1n);
+    }
+    const page = bench.ram.page(bench.ram.offset(FRAMES[0], 1) as RamOffset);
+    bench.ram.holdsCode[page] = 1;
+    bench.hart.contextChanged();
+    for (const offset of [0n, 3n]) {
+      for (const size of [1, 8, 16]) store(bench.memory, PAGE + offset, size, 1n);
+    }
+    // A store of 16 bytes is one write.
+    expect(seen).toEqual(Array(6).fill(page));
+  });
+
+  it('tells the watch of every store to its page, also of 16 bytes and misaligned ones', () => {
+    const { bench } = pages(RW, RW);
+    let stores = 0;
+    bench.bus.watchStores({ address: pa(FRAMES[0] + 64n), size: 8, stored: () => void stores++ });
+    const { memory } = bench;
+    for (let again = 0; again < 2; again++) {
+      store(memory, PAGE + 64n, 16, 1n);
+      store(memory, PAGE + 49n, 16, 1n);
+      store(memory, PAGE + 71n, 2, 1n);
+      store(memory, PAGE + 48n, 16, 1n);
+      store(memory, PAGE + 72n, 16, 1n);
+    }
+    expect(stores).toBe(6);
+  });
+
   it('does not confuse pages that share a line of it', () => {
     const bench = new Bench();
     bench.satp(SV39, ROOT);
@@ -267,14 +358,15 @@ describe('the cache of verdicts before the MMU', () => {
         bench.map(SV39, ROOT, PAGE + BigInt(i) * 4096n, frames[page[i].frame], page[i].rights);
         bench.hart.isa.perform(bench.hart, 'sfence.vma', PAGE + BigInt(i) * 4096n);
       }
-      const size = random.one([1, 2, 4, 8]);
-      const offset = random.below(16 * 4096 - 8);
+      const size = random.one([1, 2, 4, 8, 16]);
+      const offset = random.below(16 * 4096 - 16);
       const bytes = Array.from({ length: size }, (_, i) => offset + i);
       const right = random.below(2) ? W : R;
       const barred = bytes.find((at) => (page[at >> 12].rights & right) === 0n);
       const address = PAGE + BigInt(offset);
-      const value = BigInt.asUintN(size * 8, random.bits64());
-      const got = right === W ? bench.memory.store(address, size, value) : bench.memory.load(address, size);
+      const value = BigInt.asUintN(size * 8, random.bits64() | (random.bits64() << 64n));
+      const { memory } = bench;
+      const got = right === W ? store(memory, address, size, value) : load(memory, address, size);
       if (barred !== undefined) {
         expect([got, bench.hart.trap.value]).toEqual([right === W ? false : undefined, PAGE + BigInt(barred)]);
       } else if (right === W) {
