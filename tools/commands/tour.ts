@@ -1,13 +1,13 @@
-import { parseElf, TARGETS } from '../../machine/index.ts';
+import { type Isa, TARGETS } from '../../machine/index.ts';
 import { BareGuest } from '../bare-guest.ts';
-import { type BuiltIn, builtIn, builtInPath } from '../built-in.ts';
+import { type BuiltIn, builtIn, builtInPath, hasTarget } from '../built-in.ts';
 import type { Command } from '../command.ts';
 import type { GuestEnd } from '../guest.ts';
 import { breathe, Interrupts, readUserFile, type Streams, write } from '../host.ts';
 import { KernelGuest } from '../kernel-guest.ts';
 import { readGuestOptions } from '../run-options.ts';
-import { targetOf } from '../session.ts';
 import { fullView } from '../trace/full.ts';
+import { lineView } from '../trace/line.ts';
 import { type Paint, paintFor } from '../trace/paint.ts';
 import type { TrapView } from '../trace/view.ts';
 
@@ -19,6 +19,8 @@ interface Stop {
   /** Whether this is the trap that tells the story; the first such one is shown. */
   readonly telling: (flow: TrapView) => boolean;
   readonly caption: string;
+  /** Told in full on every target; elsewhere one line has to do for all targets but the first. */
+  readonly everywhere?: boolean;
   /** Without registers, callers and areas, which an earlier stop has shown. */
   readonly brief?: boolean;
 }
@@ -40,7 +42,8 @@ const STOPS: readonly Stop[] = [
     heading: 'Demand paging',
     text: 'A large .bss costs nothing until it is touched; each first touch finds a zeroed frame.',
     telling: (flow) => flow.access?.kind === 'store' && tried(flow, 'demand paging'),
-    caption: 'A first touch: three levels walked, nothing there, a frame put in place',
+    caption: 'A first touch: the tables walked, nothing there, a frame put in place',
+    everywhere: true,
   },
   {
     guest: 'fork-cow',
@@ -81,9 +84,10 @@ const STOPS: readonly Stop[] = [
   {
     guest: 'bare/pages',
     heading: 'A kernel of its own',
-    text: 'No TypeScript kernel here: the image installs Sv39 tables and handles its own page faults.',
+    text: 'No TypeScript kernel here: the image installs page tables and handles its own page faults.',
     telling: (flow) => flow.origin.privilege === 'user' && flow.kind === 'page fault',
     caption: 'A fault of its user mode, as the hardware delivered it',
+    everywhere: true,
   },
 ];
 
@@ -117,20 +121,61 @@ export const tour: Command = {
   },
 };
 
-const ENDING = `Now a program of your own, built with riscv64-linux-gnu-gcc -static:
+const ENDING = `Now a program of your own, static, built for ${TARGETS.map(({ name }) => name).join(' or ')}:
    node dist/faultline.js run --trace ./a.out          one line a trap
    node dist/faultline.js run --trace=full ./a.out     the whole story
    node dist/faultline.js guests                       every built-in guest
+   node dist/faultline.js validate                     every fault on every target under every policy
 `;
 
+/** Boots the stop's guest on every target: the first tells its story, the others say what is different. */
 async function visit(stop: Stop, paint: Paint, interrupts: Interrupts): Promise<{ ok: boolean; lines: string[] }> {
   const guest = builtIn(stop.guest);
+  const lines: string[] = [];
+  let ok = true;
+  let printed: string | undefined;
+  for (const isa of TARGETS.filter(({ name }) => hasTarget(guest, name))) {
+    const visited = await boot(stop, guest, isa, interrupts);
+    const { output, status, told, traps } = visited;
+    ok &&= status === guest.status && told !== undefined;
+    const wrong = status === guest.status ? '' : `, which should be ${guest.status}`;
+    lines.push(paint.dim(`   $ faultline guests --target ${isa.name} ${stop.guest}`));
+    if (output !== printed) lines.push(...shown(output));
+    else lines.push(paint.dim('   │ the same output'));
+    lines.push(paint.dim(`   ${traps} traps, exit status ${status ?? 'none'}${wrong}`), '');
+    const whole = printed === undefined || stop.everywhere === true;
+    lines.push(...story(stop, isa, told, whole, paint), '');
+    printed ??= output;
+  }
+  return { ok, lines: lines.slice(0, -1) };
+}
+
+function shown(output: string): string[] {
+  const lines = output.trimEnd().split('\n');
+  const first = lines.slice(0, LINES).map((line) => `   │ ${line}`);
+  return lines.length > LINES ? [...first, `   │ … ${lines.length - LINES} more`] : first;
+}
+
+function story(stop: Stop, isa: Isa, told: TrapView | undefined, whole: boolean, paint: Paint): string[] {
+  if (!told) return [`   ${stop.caption}: was not seen`];
+  if (!whole)
+    return [`   The same trap on ${isa.name}:`, ...lineView(told, paint).map((line) => `   ${line.trimStart()}`)];
+  const flow = stop.brief ? { ...told, surroundings: undefined } : told;
+  const lines = fullView(flow, paint).slice(0, -1);
+  return [`   ${stop.caption}:`, ...lines.map((line) => `   ${line}`)];
+}
+
+/** What a boot showed: the first telling trap among the rest. */
+interface Visit {
+  readonly output: string;
+  readonly status: number | undefined;
+  readonly told: TrapView | undefined;
+  readonly traps: number;
+}
+
+async function boot(stop: Stop, guest: BuiltIn, isa: Isa, interrupts: Interrupts): Promise<Visit> {
   let told: TrapView | undefined;
   let traps = 0;
-  const record = (flow: TrapView) => {
-    traps++;
-    if (!told && stop.telling(flow)) told = flow;
-  };
   let output = '';
   const decoder = new TextDecoder();
   const streams: Streams = {
@@ -141,32 +186,22 @@ async function visit(stop: Stop, paint: Paint, interrupts: Interrupts): Promise<
     asked: false,
     interactive: true,
   };
-  const end = await boot(guest, streams, record, interrupts);
-  const status = end && 'status' in end ? end.status : undefined;
-  const printed = output.trimEnd().split('\n');
-  const shown = printed.slice(0, LINES).map((line) => `   │ ${line}`);
-  if (printed.length > LINES) shown.push(`   │ … ${printed.length - LINES} more`);
-  const ending = `${traps} traps, exit status ${status ?? 'none'}`;
-  const shownFlow = told && stop.brief ? { ...told, surroundings: undefined } : told;
-  const lines = [
-    paint.dim(`   $ faultline guests ${stop.guest}`),
-    ...shown,
-    paint.dim(`   ${ending}${status === guest.status ? '' : `, which should be ${guest.status}`}`),
-    '',
-    `   ${stop.caption}:`,
-    ...(shownFlow ? fullView(shownFlow, paint).slice(0, -1) : ['was not seen']).map((line) => `   ${line}`),
-  ];
-  return { ok: status === guest.status && told !== undefined, lines };
+  const record = (flow: TrapView) => {
+    traps++;
+    if (!told && stop.telling(flow)) told = flow;
+  };
+  const end = await run(guest, isa, streams, record, interrupts);
+  return { output, status: end && 'status' in end ? end.status : undefined, told, traps };
 }
 
-async function boot(
+async function run(
   guest: BuiltIn,
+  isa: Isa,
   streams: Streams,
   record: (flow: TrapView) => void,
   interrupts: Interrupts,
 ): Promise<GuestEnd | undefined> {
-  const file = readUserFile(builtInPath(guest, TARGETS[0].name));
-  const isa = targetOf(parseElf(file, 1));
+  const file = readUserFile(builtInPath(guest, isa.name));
   const options = { ...readGuestOptions({}), harts: guest.options.harts ?? 1, bare: guest.kind === 'bare' };
   const trace = { active: true, record };
   const running = options.bare
