@@ -1,24 +1,25 @@
 import { bitLength, squareRootFloor } from './bigint-math.ts';
 import { type FloatEnv, FloatFlag } from './env.ts';
-import { type Finite, type FloatFormat, type Unpacked, unpack, withSign } from './format.ts';
+import { type Finite, type FloatFormat, type Unpacked, withSign } from './format.ts';
 import { invalidOperation, isSignallingNan, nanOperand } from './nan.ts';
+import { unpackOperand } from './operand.ts';
 import { roundPack } from './round.ts';
 
 /** a + b (IEEE 754, 5.4.1). */
 export function add(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
-  return sum(format, unpack(format, a), unpack(format, b), [a, b], env);
+  return sum(format, unpackOperand(format, a, env), unpackOperand(format, b, env), [a, b], env);
 }
 
 /** a − b (IEEE 754, 5.4.1). */
 export function subtract(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
-  const y = unpack(format, b);
-  return sum(format, unpack(format, a), { ...y, negative: !y.negative }, [a, b], env);
+  const y = unpackOperand(format, b, env);
+  return sum(format, unpackOperand(format, a, env), { ...y, negative: !y.negative }, [a, b], env);
 }
 
 /** a × b (IEEE 754, 5.4.1). */
 export function multiply(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
-  const x = unpack(format, a);
-  const y = unpack(format, b);
+  const x = unpackOperand(format, a, env);
+  const y = unpackOperand(format, b, env);
   if (x.kind === 'nan' || y.kind === 'nan') return nanOperand(format, [a, b], env);
   const xy = product(x, y);
   switch (xy.kind) {
@@ -35,8 +36,8 @@ export function multiply(format: FloatFormat, a: bigint, b: bigint, env: FloatEn
 
 /** a ÷ b (IEEE 754, 5.4.1); a finite number other than zero over zero raises divideByZero (7.3). */
 export function divide(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
-  const x = unpack(format, a);
-  const y = unpack(format, b);
+  const x = unpackOperand(format, a, env);
+  const y = unpackOperand(format, b, env);
   if (x.kind === 'nan' || y.kind === 'nan') return nanOperand(format, [a, b], env);
   const negative = x.negative !== y.negative;
   if (x.kind === 'infinity' || y.kind === 'zero') {
@@ -55,9 +56,9 @@ export function divide(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv)
 
 /** √a (IEEE 754, 5.4.1); √−0 is −0. */
 export function squareRoot(format: FloatFormat, a: bigint, env: FloatEnv): bigint {
-  const x = unpack(format, a);
+  const x = unpackOperand(format, a, env);
   if (x.kind === 'nan') return nanOperand(format, [a], env);
-  if (x.kind === 'zero') return a;
+  if (x.kind === 'zero') return withSign(format, x.negative, 0n);
   if (x.negative) return invalidOperation(format, [a], env);
   if (x.kind === 'infinity') return a;
   // Twice the wanted root bits, and an even exponent left over to halve.
@@ -69,12 +70,19 @@ export function squareRoot(format: FloatFormat, a: bigint, env: FloatEnv): bigin
   return roundPack(format, { negative: false, significand, exponent: (x.exponent - shift) / 2 }, env);
 }
 
-/** a × b + c, rounded once (IEEE 754, 5.4.1). */
-export function fusedMultiplyAdd(format: FloatFormat, a: bigint, b: bigint, c: bigint, env: FloatEnv): bigint {
+/** (a × b + c) × 2^scale, rounded once (IEEE 754, 5.4.1). */
+export function fusedMultiplyAdd(
+  format: FloatFormat,
+  a: bigint,
+  b: bigint,
+  c: bigint,
+  env: FloatEnv,
+  scale = 0,
+): bigint {
   const operands = [a, b, c];
-  const x = unpack(format, a);
-  const y = unpack(format, b);
-  const z = unpack(format, c);
+  const x = unpackOperand(format, a, env);
+  const y = unpackOperand(format, b, env);
+  const z = unpackOperand(format, c, env);
   if (x.kind === 'nan' || y.kind === 'nan') return nanOperand(format, operands, env);
   const xy = product(x, y);
   if (xy.kind === 'nan') {
@@ -83,7 +91,7 @@ export function fusedMultiplyAdd(format: FloatFormat, a: bigint, b: bigint, c: b
       ? nanOperand(format, operands, env)
       : invalidOperation(format, operands, env);
   }
-  return sum(format, xy, z, operands, env);
+  return sum(format, xy, z, operands, env, scale);
 }
 
 /** The exact product of two operands that are not NaNs; kind 'nan' stands for ∞ × 0. */
@@ -97,8 +105,15 @@ function product(x: Unpacked, y: Unpacked): Unpacked {
   return { kind: 'finite', negative, significand: x.significand * y.significand, exponent: x.exponent + y.exponent };
 }
 
-/** x + y for the sums and the fused sum; `operands` are the whole operation's, for its NaN. */
-function sum(format: FloatFormat, x: Unpacked, y: Unpacked, operands: readonly bigint[], env: FloatEnv): bigint {
+/** (x + y) × 2^scale for the sums and the fused sum; `operands` are the whole operation's, for its NaN. */
+function sum(
+  format: FloatFormat,
+  x: Unpacked,
+  y: Unpacked,
+  operands: readonly bigint[],
+  env: FloatEnv,
+  scale = 0,
+): bigint {
   if (x.kind === 'nan' || y.kind === 'nan') return nanOperand(format, operands, env);
   if (x.kind === 'infinity' || y.kind === 'infinity') {
     if (x.kind === y.kind && x.negative !== y.negative) return invalidOperation(format, operands, env);
@@ -107,11 +122,14 @@ function sum(format: FloatFormat, x: Unpacked, y: Unpacked, operands: readonly b
   // IEEE 754, 6.3: zeros of one sign keep it; an exact zero sum of opposite signs is +0, and −0 when rounding down.
   const zeroIsNegative = x.negative === y.negative ? x.negative : env.rounding === 'rdn';
   if (x.kind === 'zero' && y.kind === 'zero') return withSign(format, zeroIsNegative, 0n);
-  if (x.kind === 'zero') return roundPack(format, y, env);
-  if (y.kind === 'zero') return roundPack(format, x, env);
+  if (x.kind === 'zero') return roundPack(format, scaled(y, scale), env);
+  if (y.kind === 'zero') return roundPack(format, scaled(x, scale), env);
   const total = leadingPlace(x) >= leadingPlace(y) ? sumFinite(format, x, y) : sumFinite(format, y, x);
-  return total.significand === 0n ? withSign(format, zeroIsNegative, 0n) : roundPack(format, total, env);
+  if (total.significand === 0n) return withSign(format, zeroIsNegative, 0n);
+  return roundPack(format, scaled(total, scale), env);
 }
+
+const scaled = (x: Finite, scale: number): Finite => (scale === 0 ? x : { ...x, exponent: x.exponent + scale });
 
 function leadingPlace(x: Finite): number {
   return x.exponent + bitLength(x.significand);

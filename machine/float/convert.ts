@@ -1,17 +1,27 @@
 import { type FloatEnv, FloatFlag, type IntegerMisfit, type IntegerType } from './env.ts';
-import { type FloatFormat, unpack, withSign } from './format.ts';
+import { type FloatFormat, withSign } from './format.ts';
 import { isSignallingNan, nanOperand } from './nan.ts';
+import { unpackOperand } from './operand.ts';
 import { roundPack, roundShift } from './round.ts';
 
-/** The number `bits` of format `from` in format `to` (IEEE 754, 5.4.2). */
+/**
+ * The number `bits` of format `from` in format `to` (IEEE 754, 5.4.2). Where that has no infinities and NaNs, these are
+ * invalid and become the largest number and zero.
+ */
 export function convertFormat(from: FloatFormat, to: FloatFormat, bits: bigint, env: FloatEnv): bigint {
-  const x = unpack(from, bits);
+  const x = unpackOperand(from, bits, env);
   switch (x.kind) {
     case 'nan':
+      if (!to.hasInfinity) {
+        env.flags |= FloatFlag.invalid;
+        return withSign(to, x.negative, 0n);
+      }
       if (isSignallingNan(from, bits)) env.flags |= FloatFlag.invalid;
       return env.policy.convertNan(from, to, bits);
     case 'infinity':
-      return withSign(to, x.negative, to.infinity);
+      if (to.hasInfinity) return withSign(to, x.negative, to.infinity);
+      env.flags |= FloatFlag.invalid;
+      return withSign(to, x.negative, to.magnitudeMask);
     case 'zero':
       return withSign(to, x.negative, 0n);
     case 'finite':
@@ -20,14 +30,20 @@ export function convertFormat(from: FloatFormat, to: FloatFormat, bits: bigint, 
 }
 
 /**
- * The integer nearest in the rounding direction, as an unsigned pattern of `type.bits` bits (IEEE 754, 5.8). Raises
+ * The integer nearest to the number × 2^fractionBits in the rounding direction (a fixed-point number, that is), as an unsigned pattern of `type.bits` bits (IEEE 754, 5.8). Raises
  * inexact, or, when no integer of the type fits, invalid alone and returns what the policy says.
  */
-export function toInteger(format: FloatFormat, bits: bigint, type: IntegerType, env: FloatEnv): bigint {
-  const x = unpack(format, bits);
+export function toInteger(
+  format: FloatFormat,
+  bits: bigint,
+  type: IntegerType,
+  env: FloatEnv,
+  fractionBits = 0,
+): bigint {
+  const x = unpackOperand(format, bits, env);
   if (x.kind === 'nan') return misfit(type, 'nan', env);
   if (x.kind === 'infinity') return misfit(type, x.negative ? 'below' : 'above', env);
-  const rounded = roundShift(x.significand, -x.exponent, x.negative, env.rounding);
+  const rounded = roundShift(x.significand, -x.exponent - fractionBits, x.negative, env.rounding);
   const value = x.negative ? -rounded.value : rounded.value;
   const limit = 1n << BigInt(type.signed ? type.bits - 1 : type.bits);
   if (value >= limit) return misfit(type, 'above', env);
@@ -41,12 +57,18 @@ function misfit(type: IntegerType, why: IntegerMisfit, env: FloatEnv): bigint {
   return env.policy.integerMisfit(type, why);
 }
 
-/** The integer whose pattern is the low `type.bits` bits of `pattern`, rounded to the format (IEEE 754, 5.4.1). */
-export function fromInteger(format: FloatFormat, pattern: bigint, type: IntegerType, env: FloatEnv): bigint {
+/** The integer whose pattern is the low `type.bits` bits of `pattern`, / 2^fractionBits, rounded to the format (IEEE 754, 5.4.1). */
+export function fromInteger(
+  format: FloatFormat,
+  pattern: bigint,
+  type: IntegerType,
+  env: FloatEnv,
+  fractionBits = 0,
+): bigint {
   const value = type.signed ? BigInt.asIntN(type.bits, pattern) : BigInt.asUintN(type.bits, pattern);
   if (value === 0n) return 0n;
   const negative = value < 0n;
-  return roundPack(format, { negative, significand: negative ? -value : value, exponent: 0 }, env);
+  return roundPack(format, { negative, significand: negative ? -value : value, exponent: -fractionBits }, env);
 }
 
 /** The nearest integral number in the rounding direction, in the same format; never inexact (IEEE 754, 5.9). */
@@ -62,8 +84,9 @@ export function roundToIntegralExact(format: FloatFormat, bits: bigint, env: Flo
 }
 
 function integral(format: FloatFormat, bits: bigint, env: FloatEnv): { bits: bigint; inexact: boolean } {
-  const x = unpack(format, bits);
+  const x = unpackOperand(format, bits, env);
   if (x.kind === 'nan') return { bits: nanOperand(format, [bits], env), inexact: false };
+  if (x.kind === 'zero') return { bits: withSign(format, x.negative, 0n), inexact: false };
   if (x.kind !== 'finite' || x.exponent >= 0) return { bits, inexact: false };
   const { value, inexact } = roundShift(x.significand, -x.exponent, x.negative, env.rounding);
   if (value === 0n) return { bits: withSign(format, x.negative, 0n), inexact };

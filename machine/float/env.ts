@@ -2,12 +2,19 @@ import type { FloatFormat } from './format.ts';
 
 /**
  * Rounding directions of IEEE 754, 4.3: to nearest with ties to even, toward zero, down, up, to nearest with ties away
- * from zero ("max magnitude").
+ * from zero ("max magnitude"). And one to round twice safely: to odd, where whatever is lost sets the last bit kept.
  */
-export type RoundingMode = 'rne' | 'rtz' | 'rdn' | 'rup' | 'rmm';
+export type RoundingMode = 'rne' | 'rtz' | 'rdn' | 'rup' | 'rmm' | 'odd';
 
-/** The exceptions of IEEE 754, 7, as bits of `FloatEnv.flags`. */
-export const FloatFlag = { inexact: 1, underflow: 2, overflow: 4, divideByZero: 8, invalid: 16 } as const;
+/** The exceptions of IEEE 754, 7, as bits of `FloatEnv.flags`; beside them, that a subnormal operand counted as zero. */
+export const FloatFlag = {
+  inexact: 1,
+  underflow: 2,
+  overflow: 4,
+  divideByZero: 8,
+  invalid: 16,
+  flushedOperand: 32,
+} as const;
 
 /** What an integer conversion aims at; its result is a pattern of `bits` bits, two's complement when signed. */
 export interface IntegerType {
@@ -22,6 +29,13 @@ export type IntegerMisfit = 'nan' | 'below' | 'above';
 export interface FloatPolicy {
   /** Whether a result is tiny is judged before or after it is rounded to the format's precision (IEEE 754, 7.5). */
   readonly tininess: 'after' | 'before';
+  /** Whether subnormal operands count as zeros of their sign, which raises flushedOperand; those of binary16 never do. */
+  readonly flushOperands: boolean;
+  /**
+   * Whether results that are tiny before rounding become zeros of their sign, which raises underflow alone; those of
+   * binary16 never do.
+   */
+  readonly flushResults: boolean;
   /** Whether ∞ × 0 + quiet NaN raises invalid and counts as an invalid operation (IEEE 754, 7.2 c). */
   readonly infinityTimesZeroPlusNan: 'invalid' | 'quiet';
   /**
@@ -55,6 +69,8 @@ export function canonicalNan(format: FloatFormat): bigint {
 /** Every NaN result canonical, tininess after rounding, integers saturate with NaN as the largest. */
 export const defaultNanPolicy: FloatPolicy = {
   tininess: 'after',
+  flushOperands: false,
+  flushResults: false,
   infinityTimesZeroPlusNan: 'invalid',
   nanResult: (format) => canonicalNan(format),
   convertNan: (_from, to) => canonicalNan(to),

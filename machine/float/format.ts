@@ -14,8 +14,10 @@ export interface FloatFormat {
   readonly fractionMask: bigint;
   /** The fraction's top bit, set in quiet NaNs (IEEE 754, 6.2.1). */
   readonly quietBit: bigint;
-  /** Pattern of plus infinity; any magnitude above it is a NaN. */
+  /** Pattern of plus infinity; any magnitude above it is a NaN. A format without either has the first one too large. */
   readonly infinity: bigint;
+  /** Whether there are infinities and NaNs. */
+  readonly hasInfinity: boolean;
 }
 
 function interchangeFormat(exponentBits: number, fractionBits: number): FloatFormat {
@@ -33,11 +35,14 @@ function interchangeFormat(exponentBits: number, fractionBits: number): FloatFor
     fractionMask: (1n << BigInt(fractionBits)) - 1n,
     quietBit: 1n << BigInt(fractionBits - 1),
     infinity: signBit - (1n << BigInt(fractionBits)),
+    hasInfinity: true,
   };
 }
 
 /** binary16, half precision. */
 export const F16: FloatFormat = interchangeFormat(5, 10);
+/** The alternative half precision: binary16 with numbers, up to 131008, in place of its infinities and NaNs. */
+export const F16_ALTERNATIVE: FloatFormat = { ...F16, infinity: F16.signBit, hasInfinity: false };
 /** binary32, single precision. */
 export const F32: FloatFormat = interchangeFormat(8, 23);
 /** binary64, double precision. */

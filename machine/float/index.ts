@@ -7,8 +7,12 @@ export {
   isEqual,
   isLess,
   isLessOrEqual,
+  maximum,
   maximumNumber,
+  maxNum,
+  minimum,
   minimumNumber,
+  minNum,
   type Relation,
 } from './compare.ts';
 export { convertFormat, fromInteger, roundToIntegral, roundToIntegralExact, toInteger } from './convert.ts';
@@ -23,5 +27,6 @@ export {
   type IntegerType,
   type RoundingMode,
 } from './env.ts';
-export { F16, F32, F64, type FloatFormat } from './format.ts';
-export { isNan, isSignallingNan } from './nan.ts';
+export { F16, F16_ALTERNATIVE, F32, F64, type FloatFormat, unpack, withSign } from './format.ts';
+export { invalidOperation, isNan, isSignallingNan, nanOperand } from './nan.ts';
+export { flushOperand, unpackOperand } from './operand.ts';

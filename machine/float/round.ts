@@ -1,6 +1,6 @@
 import { bitLength } from './bigint-math.ts';
 import { type FloatEnv, FloatFlag, type RoundingMode } from './env.ts';
-import { type Finite, type FloatFormat, pack, withSign } from './format.ts';
+import { F16, type Finite, type FloatFormat, pack, withSign } from './format.ts';
 
 /** `significand` / 2^shift rounded to an integer in the given direction, and whether anything was lost. */
 export function roundShift(
@@ -24,6 +24,8 @@ function roundsAway(kept: bigint, lost: bigint, shift: number, negative: boolean
       return negative;
     case 'rup':
       return !negative;
+    case 'odd':
+      return (kept & 1n) === 0n;
     case 'rmm':
       return lost >> BigInt(shift - 1) === 1n;
     case 'rne': {
@@ -40,6 +42,10 @@ function roundsAway(kept: bigint, lost: bigint, shift: number, negative: boolean
 export function roundPack(format: FloatFormat, exact: Finite, env: FloatEnv): bigint {
   const { negative, significand, exponent } = exact;
   const leading = exponent + bitLength(significand) - 1;
+  if (leading < format.minExponent && env.policy.flushResults && format.width > F16.width) {
+    env.flags |= FloatFlag.underflow;
+    return withSign(format, negative, 0n);
+  }
   const lastPlace = Math.max(leading, format.minExponent) - format.fractionBits;
   const rounded = roundShift(significand, lastPlace - exponent, negative, env.rounding);
   const bits = pack(format, { negative, significand: rounded.value, exponent: lastPlace });
@@ -60,9 +66,16 @@ function isTiny(format: FloatFormat, exact: Finite, leading: number, env: FloatE
   return unbounded.value >> BigInt(format.precision) === 0n;
 }
 
-/** IEEE 754, 7.4: infinity, or the largest finite number when the rounding direction points away from infinity. */
+/**
+ * IEEE 754, 7.4: infinity, or the largest finite number when the rounding direction points away from infinity. Where
+ * there is no infinity the operation is invalid, and the largest number its result.
+ */
 function overflow(format: FloatFormat, negative: boolean, env: FloatEnv): bigint {
+  if (!format.hasInfinity) {
+    env.flags |= FloatFlag.invalid;
+    return withSign(format, negative, format.magnitudeMask);
+  }
   env.flags |= FloatFlag.overflow | FloatFlag.inexact;
-  const stays = env.rounding === 'rtz' || env.rounding === (negative ? 'rup' : 'rdn');
+  const stays = env.rounding === 'rtz' || env.rounding === 'odd' || env.rounding === (negative ? 'rup' : 'rdn');
   return withSign(format, negative, stays ? format.infinity - 1n : format.infinity);
 }

@@ -179,6 +179,8 @@ check(
 /** SSE's rules: the first NaN operand made quiet, a negative default NaN, one indefinite integer (SDM 1, E.4.2). */
 const propagatingPolicy: FloatPolicy = {
   tininess: 'after',
+  flushOperands: false,
+  flushResults: false,
   infinityTimesZeroPlusNan: 'quiet',
   nanResult(format, operands, cause) {
     const nan = cause === 'operand' ? operands.find((bits) => isNan(format, bits)) : undefined;

@@ -115,7 +115,7 @@ function nearestHalf(value: number, rounding: RoundingMode): string {
   const sign = negative ? 0x8000 : 0;
   const magnitude = Math.abs(value);
   if (magnitude >= halves[0x7c00]!) {
-    const stays = rounding === 'rtz' || rounding === (negative ? 'rup' : 'rdn');
+    const stays = rounding === 'rtz' || rounding === 'odd' || rounding === (negative ? 'rup' : 'rdn');
     return `${(sign | (stays ? 0x7bff : 0x7c00)).toString(16)} OF NX`;
   }
   let below = 0;
@@ -131,6 +131,7 @@ function nearestHalf(value: number, rounding: RoundingMode): string {
     rtz: false,
     rdn: negative,
     rup: !negative,
+    odd: below % 2 === 0,
   }[rounding];
   const bits = up ? below + 1 : below;
   const flags = bits === 0x7c00 ? 'OF NX' : magnitude < 2 ** -14 ? 'UF NX' : 'NX';
