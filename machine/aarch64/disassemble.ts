@@ -50,6 +50,8 @@ const ARRANGEMENTS: Readonly<Record<string, (fields: FieldValues) => string>> = 
   Tb: (f) => vector(elementSize(f), f.Q),
   /** Elements of twice the size, half as many. */
   Tp: (f) => vector(elementSize(f) + 1, f.Q),
+  /** Two elements, of which a scalar is made. */
+  T2: (f) => `2${letter(elementSize(f))}`,
   /** Elements of 8, 16 and 32 bits, whatever the fields. */
   T8: ({ Q }) => vector(0, Q),
   T16: ({ Q }) => vector(1, Q),
@@ -150,6 +152,8 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
   esize: (f) => 8 << elementSize(f),
   /** MOVI's 64 bits: a byte of ones for each one bit. */
   bytemask: ({ abcdefgh }) => `0x${expandBytes(abcdefgh).toString(16)}`,
+  /** Fraction bits of a fixed-point number in a general register. */
+  fbits: ({ scale }) => 64 - scale,
   fimm: ({ imm8, abcdefgh = imm8 }) => floatText(abcdefgh),
   // System
   /** With op0 as its low bit, o0. */
@@ -157,7 +161,11 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
     SYSTEM_REGISTER_NAMES.get(((2 + o0) << 14) | (op1 << 11) | (CRn << 7) | (CRm << 3) | op2) ??
     `s${2 + o0}_${op1}_c${CRn}_c${CRm}_${op2}`,
   barrier: ({ CRm }) => BARRIERS[CRm] || `#${hex(CRm, 2)}`,
-  /** CLREX's immediate, left out where it is 15. */
+  /** The operands of SYS and SYSL. */
+  Cn: ({ CRn }) => `C${CRn}`,
+  Cm: ({ CRm }) => `C${CRm}`,
+  operand: ({ Rt }) => (Rt === 31 ? '' : `x${Rt}`),
+  /** The immediate of CLREX and ISB, left out where it is 15. */
   clrex: ({ CRm }) => (CRm === 15 ? '' : `#${hex(CRm)}`),
   hint: ({ CRm, op2 }) => CRm * 8 + op2,
 };
