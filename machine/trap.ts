@@ -31,8 +31,9 @@ export const noTrap = (): Trap => ({
   retired: 0,
 });
 
-/** One field of a syndrome register, decoded: name and what it says. */
+/** One field of a syndrome register, decoded: whose it is, its name and what it says. */
 export interface SyndromeField {
+  readonly register: string;
   readonly name: string;
   readonly text: string;
 }
@@ -47,7 +48,7 @@ export interface Syndrome {
 }
 
 /** One field of a register in words: what it says, its bits (`8`, `31:26`) and their value. */
-export interface RegisterField extends SyndromeField {
+export interface RegisterField extends Omit<SyndromeField, 'register'> {
   readonly bits: string;
   readonly value: bigint;
 }

@@ -137,7 +137,7 @@ function esrRows(ec: number): readonly FieldRow[] {
 }
 
 /** The exception level and stack pointer in SPSR_EL1.M. */
-const MODES: Readonly<Record<string, string>> = { 0: 'EL0', 4: 'EL1 with SP_EL0', 5: 'EL1 with SP_EL1' };
+const MODES: Readonly<Record<string, string>> = { 0: 'EL0t', 4: 'EL1t', 5: 'EL1h' };
 const masked = says('open', 'masked');
 
 /** SPSR_EL1, of an exception from AArch64 (Arm ARM C5.2.18). */
@@ -158,7 +158,7 @@ const SPSR: readonly FieldRow[] = [
   ['A', 8, 8, masked],
   ['I', 7, 7, masked],
   ['F', 6, 6, masked],
-  ['M', 4, 0, (value) => `${hex(value)}, ${MODES[`${value}`] ?? (value >= 16n ? 'AArch32' : 'reserved')}`],
+  ['M', 4, 0, (value) => MODES[`${value}`] ?? `${hex(value)}, ${value >= 16n ? 'AArch32' : 'reserved'}`],
 ];
 
 /** Classes that set FAR_EL1 (Arm ARM D17.2.40). */

@@ -145,11 +145,11 @@ export function syndrome(hart: Hart, to: Privilege): Syndrome {
       [`${letter}status`, readStatus(hart, letter)],
     ]),
   );
-  const status = registers[registers.length - 1].fields;
+  const { name: register, fields } = registers[registers.length - 1];
   return {
     registers: registers.map(({ name, value }) => ({ name, value })),
     fields: TOLD[letter].flatMap((name) =>
-      status.filter((field) => field.name === name).map(({ text }) => ({ name, text })),
+      fields.filter((field) => field.name === name).map(({ text }) => ({ register, name, text })),
     ),
     summary,
   };

@@ -11,9 +11,9 @@ const raw = (cause: bigint, summary: string, value: bigint, pc: bigint, previous
     { name: 'sstatus', value: 0x8000000200006020n },
   ],
   fields: [
-    { name: 'SPP', text: previous },
-    { name: 'SUM', text: '0' },
-    { name: 'MXR', text: '0' },
+    { register: 'sstatus', name: 'SPP', text: previous },
+    { register: 'sstatus', name: 'SUM', text: '0' },
+    { register: 'sstatus', name: 'MXR', text: '0' },
   ],
   summary,
 });

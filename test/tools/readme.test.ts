@@ -17,7 +17,11 @@ describe('README.md', () => {
   });
 
   it.each(BLOCKS)('%s prints what it says', (command, output) => {
-    const { stdout } = spawnSync('sh', ['-c', `exec 2>&1; ${command}`], { cwd: ROOT, timeout: 300_000, killSignal: 'SIGKILL' });
+    const { stdout } = spawnSync('sh', ['-c', `exec 2>&1; ${command}`], {
+      cwd: ROOT,
+      timeout: 300_000,
+      killSignal: 'SIGKILL',
+    });
     expect(stdout.toString()).toBe(output);
   });
 

@@ -64,8 +64,10 @@ function rawLines({ raw }: TrapView): string[] {
   const last = raw.registers.length - 1;
   const words = raw.registers.map(({ name, value }, i) => {
     if (i === 0) return `${name} ${value < 65536n ? value : hex(value)} (${raw.summary})`;
-    if (i < last || raw.fields.length === 0) return `${name} ${hex(value)}`;
-    return `${name} ${raw.fields.map((field) => `${field.name}=${field.text}`).join(' ')}`;
+    const fields = i < last ? [] : raw.fields.filter(({ register }) => register === name);
+    if (fields.length === 0) return `${name} ${hex(value)}`;
+    // What a field means is behind the comma.
+    return `${name} ${fields.map((field) => `${field.name}=${field.text.split(', ')[0]}`).join(' ')}`;
   });
   const line = words.join('  ');
   if (line.length <= WIDE) return labelled('raw', [line]);
