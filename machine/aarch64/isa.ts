@@ -1,4 +1,3 @@
-import type { Hart } from '../hart.ts';
 import type { Isa } from '../isa.ts';
 import { ATOMIC_HELPERS } from './a64-atomics.ts';
 import { INTEGER_HELPERS } from './crc.ts';
@@ -7,16 +6,13 @@ import { explain, TRAP_REGISTERS } from './explain.ts';
 import { FLOAT_HELPERS } from './float.ts';
 import { MMU } from './mmu.ts';
 import { attachPlatform, RAM_BASE, startBare } from './platform.ts';
-import { EL1, PC, SLOTS, SP, X } from './registers.ts';
+import { PC, SLOTS, SP, X } from './registers.ts';
+import { reset } from './reset.ts';
 import { SIMD_HELPERS } from './simd.ts';
-import { setLevel } from './state.ts';
 import { perform, readSystem, SYSTEM_HELPERS, writeSystem } from './system.ts';
-import { deliver, interrupt, privilege, syndrome, wakes } from './trap.ts';
-
-/** EL1 with SP_EL1 and the MMU off (Arm ARM D1.4.4). */
-function reset(hart: Hart): void {
-  setLevel(hart, EL1, 1);
-}
+import { nextTimer } from './timer.ts';
+import { deliver, interrupt, privilege, syndrome } from './trap.ts';
+import { wakes } from './wait.ts';
 
 /** Armv8.0-A at EL0 and EL1 with CRC32, LSE, RCpc, PAN and HAFDBS, on a platform like QEMU's `virt`. */
 export const AARCH64: Isa = {
@@ -36,7 +32,7 @@ export const AARCH64: Isa = {
   deliver,
   interrupt,
   wakes,
-  nextTimer: () => undefined,
+  nextTimer,
   privilege,
   readSystem,
   writeSystem,

@@ -7,33 +7,42 @@ export const EL1 = 1;
 /** System registers that are a plain register underneath; computed ones are in sysreg-*.ts. */
 const SYSTEM = [
   'sctlr_el1',
-  'actlr_el1',
   'cpacr_el1',
   'ttbr0_el1',
   'ttbr1_el1',
   'tcr_el1',
   'mair_el1',
-  'amair_el1',
   'vbar_el1',
   'esr_el1',
   'far_el1',
   'elr_el1',
   'spsr_el1',
   'par_el1',
-  'afsr0_el1',
-  'afsr1_el1',
   'contextidr_el1',
   'tpidr_el0',
   'tpidrro_el0',
   'tpidr_el1',
   'csselr_el1',
-  'mdscr_el1',
   'cntkctl_el1',
+  'cntfrq_el0',
   'cntp_ctl_el0',
   'cntp_cval_el0',
   'cntv_ctl_el0',
   'cntv_cval_el0',
-  'cntvoff_el2',
+  'mdscr_el1',
+  'mdccint_el1',
+  'osdtrrx_el1',
+  'osdtrtx_el1',
+  'oseccr_el1',
+  'dbgprcr_el1',
+  'dbgbvr0_el1',
+  'dbgbcr0_el1',
+  'dbgwvr0_el1',
+  'dbgwcr0_el1',
+  'dbgbvr1_el1',
+  'dbgbcr1_el1',
+  'dbgwvr1_el1',
+  'dbgwcr1_el1',
 ];
 
 const declarations: SlotDeclaration[] = [
@@ -62,6 +71,15 @@ const declarations: SlotDeclaration[] = [
   { name: 'spAlignment', type: 'i64', group: 'hidden' },
   // 1 while use of SIMD and floating-point registers traps (CPACR_EL1.FPEN), else 0.
   { name: 'fpTrap', type: 'i32', group: 'hidden' },
+  // OSLSR_EL1.OSLK, and the claim tags.
+  { name: 'osLock', type: 'i32', group: 'hidden' },
+  { name: 'claim', type: 'i32', group: 'hidden' },
+  // What was stepped before this instruction (step.ts).
+  { name: 'stepped', type: 'i32', group: 'hidden' },
+  // The event register of WFE, whether the hart waits in WFE, and whether it is switched off (PSCI).
+  { name: 'event', type: 'i32', group: 'hidden' },
+  { name: 'inWfe', type: 'i32', group: 'hidden' },
+  { name: 'off', type: 'i32', group: 'hidden' },
 ];
 
 /** The register file of an AArch64 hart. */

@@ -1,13 +1,236 @@
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
-import { SLOTS } from './registers.ts';
+import { AT_OPERATIONS, addressTranslate } from './at.ts';
+import { CACHE_OPERATIONS, cacheMaintenance, zeroBlock } from './cache.ts';
+import { EC, esr } from './causes.ts';
+import { callFirmware } from './psci.ts';
+import { packState, unpackState } from './pstate.ts';
+import { EL, EL0, PC, SLOTS, X } from './registers.ts';
+import { callDebugger, SEMIHOSTING } from './semihosting.ts';
+import { readBank, writeBank } from './state.ts';
+import { accessibleRegister } from './sysreg.ts';
+import { UCI, UMA, writeDaif, writePan, writeSpSel } from './sysreg-control.ts';
+import { DZE } from './sysreg-id.ts';
+import { SYSTEM_REGISTER_NUMBERS, systemEncoding, systemKey } from './sysreg-names.ts';
+import { SYSTEM_OPERATIONS } from './system-operations.ts';
+import { TLBI_OPERATIONS, tlbi } from './tlbi.ts';
+import { branchAddress, exceptionReturn } from './trap.ts';
+import { sendEvent, sendEventLocal, waitForEvent, waitForInterrupt } from './wait.ts';
 
-export const SYSTEM_HELPERS: Readonly<Record<string, Helper>> = {};
+const SCTLR = SLOTS.get('sctlr_el1');
+const ELR = SLOTS.get('elr_el1');
 
-export const readSystem = (hart: Hart, name: string): bigint => hart.get(SLOTS.get(name));
+const x = (hart: Hart, i: number): bigint => (i === 31 ? 0n : hart.get(X[i]));
 
-export const writeSystem = (hart: Hart, name: string, value: bigint): void => hart.set(SLOTS.get(name), value);
+const undefinedInstruction = (hart: Hart): false => hart.raise(esr(EC.unknown), 0n);
 
-export function perform(_hart: Hart, operation: string): void {
-  throw new Error(`no instruction ${operation}`);
+/** ISS of a trapped access to a system register or SYS operation (Arm ARM D17.2.37). */
+function accessIss(number: number, Rt: number, read: boolean): number {
+  const { op0, op1, CRn, CRm, op2 } = systemEncoding(number);
+  return (op0 << 20) | (op2 << 17) | (op1 << 14) | (CRn << 10) | (Rt << 5) | (CRm << 1) | (read ? 1 : 0);
+}
+
+function refuse(hart: Hart, why: 'undefined' | 'trapped', number: number, Rt: number, read: boolean): false {
+  if (why === 'undefined') return undefinedInstruction(hart);
+  return hart.raise(esr(EC.systemRegister, accessIss(number, Rt, read)), 0n);
+}
+
+/** MRS Rt, register. */
+const mrs: Helper = (hart, number, Rt) => {
+  const register = accessibleRegister(hart, number, false);
+  if (typeof register === 'string') return refuse(hart, register, number, Rt, true);
+  const value = register.read?.(hart) ?? 0n;
+  if (Rt !== 31) hart.set(X[Rt], value);
+  return true;
+};
+
+/** MSR register, Rt. */
+const msr: Helper = (hart, number, Rt) => {
+  const register = accessibleRegister(hart, number, true);
+  if (typeof register === 'string') return refuse(hart, register, number, Rt, false);
+  register.write?.(hart, x(hart, Rt));
+  return true;
+};
+
+/** Fields of PSTATE that MSR (immediate) writes, by op1 and op2 (C6.2, "MSR (immediate)"). */
+export const PSTATE_FIELD = { spsel: 0o05, pan: 0o04, daifset: 0o36, daifclr: 0o37 } as const;
+
+/** MSR field, #CRm; `field` is op1 and op2. */
+const msrImmediate: Helper = (hart, field, CRm) => {
+  const user = hart.get32(EL) === EL0;
+  const daif = field === PSTATE_FIELD.daifset || field === PSTATE_FIELD.daifclr;
+  if (user && !daif) return undefinedInstruction(hart);
+  if (user && (hart.get(SCTLR) & UMA) === 0n) {
+    const number = systemKey({ op0: 0, op1: field >> 3, CRn: 4, CRm, op2: field & 7 });
+    return refuse(hart, 'trapped', number, 31, false);
+  }
+  const now = Number((packState(hart) >> 6n) & 15n);
+  switch (field) {
+    case PSTATE_FIELD.spsel:
+      writeSpSel(hart, CRm & 1);
+      break;
+    case PSTATE_FIELD.pan:
+      writePan(hart, CRm & 1);
+      break;
+    case PSTATE_FIELD.daifset:
+      writeDaif(hart, now | CRm);
+      break;
+    case PSTATE_FIELD.daifclr:
+      writeDaif(hart, now & ~CRm);
+      break;
+  }
+  return true;
+};
+
+/** A SYS operation with its operand; false: a trap. */
+type Operation = (hart: Hart, operand: bigint) => boolean;
+
+const nothing: Operation = () => true;
+
+/** What the operations do, who may aside. */
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  // There are no caches to maintain as a whole or by set and way.
+  ['ic ialluis', nothing],
+  ['ic iallu', nothing],
+  ['dc isw', nothing],
+  ['dc csw', nothing],
+  ['dc cisw', nothing],
+  ['dc zva', zeroBlock],
+  ...CACHE_OPERATIONS.map((name): [string, Operation] => [
+    name,
+    (hart, address) => cacheMaintenance(hart, name, address),
+  ]),
+  ...AT_OPERATIONS.map((name): [string, Operation] => [
+    `at ${name}`,
+    (hart, address) => addressTranslate(hart, name, address),
+  ]),
+  ...TLBI_OPERATIONS.map((name): [string, Operation] => [
+    `tlbi ${name}`,
+    (hart, operand) => {
+      tlbi(hart, name, operand);
+      return true;
+    },
+  ]),
+]);
+
+/** SCTLR_EL1's bit that opens an operation to EL0; those with op1 0 are never open. */
+const opens = (name: string): bigint => (name === 'dc zva' ? DZE : UCI);
+
+/** SYS op, Rt. */
+const sys: Helper = (hart, number, Rt) => {
+  const name = SYSTEM_OPERATIONS.get(number);
+  const operation = name === undefined ? undefined : OPERATIONS.get(name);
+  if (name === undefined || !operation) return undefinedInstruction(hart);
+  if (hart.get32(EL) === EL0) {
+    if (systemEncoding(number).op1 === 0) return undefinedInstruction(hart);
+    if ((hart.get(SCTLR) & opens(name)) === 0n) return refuse(hart, 'trapped', number, Rt, false);
+  }
+  return operation(hart, x(hart, Rt));
+};
+
+/** ERET; the row goes on at ELR_EL1. */
+const eret: Helper = (hart) => {
+  if (hart.get32(EL) === EL0) return undefinedInstruction(hart);
+  exceptionReturn(hart);
+  return true;
+};
+
+/** HVC: the firmware is asked. There is no EL2, and firmware in its place does not listen to EL0. */
+const hvc: Helper = (hart) => {
+  if (hart.get32(EL) === EL0) return undefinedInstruction(hart);
+  callFirmware(hart);
+  return true;
+};
+
+/** HLT: a semihosting call of EL1; without a debugger, UNDEFINED. */
+const hlt: Helper = (hart, imm16) => {
+  if (imm16 !== SEMIHOSTING || hart.get32(EL) === EL0) return undefinedInstruction(hart);
+  callDebugger(hart);
+  return true;
+};
+
+/** The helpers of system instructions. */
+export const SYSTEM_HELPERS = {
+  mrs,
+  msr,
+  'msr.immediate': msrImmediate,
+  sys,
+  eret,
+  hvc,
+  hlt,
+  wfi: waitForInterrupt,
+  wfe: waitForEvent,
+  sev: sendEvent,
+  sevl: sendEventLocal,
+} as const satisfies Readonly<Record<string, Helper>>;
+
+/** Instructions for a kernel in the host, beside the SYS operations. */
+const INSTRUCTIONS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
+  [
+    'eret',
+    (hart) => {
+      if (!eret(hart)) return false;
+      hart.pc = branchAddress(hart, hart.get(ELR));
+      return true;
+    },
+  ],
+  ['wfi', waitForInterrupt],
+  ['wfe', waitForEvent],
+  ['sev', sendEvent],
+  ['sevl', sendEventLocal],
+]);
+
+const NUMBERS: ReadonlyMap<string, number> = new Map([...SYSTEM_OPERATIONS].map(([number, name]) => [name, number]));
+
+/**
+ * Performs `eret`, `wfi`, `wfe`, `sev`, `sevl`, or a SYS operation by the name of its alias (`tlbi vae1is`, `dc zva`, `at s1e0r`)
+ * with its operand, as the hart's own code would. Throws where that would trap: a bug of the caller's.
+ */
+export function perform(hart: Hart, operation: string, operand = 0n): void {
+  const instruction = INSTRUCTIONS.get(operation);
+  const number = NUMBERS.get(operation);
+  if (!instruction && number === undefined) throw new Error(`no privileged instruction named ${operation}`);
+  const user = hart.get32(EL) === EL0;
+  if (instruction ? !instruction(hart) : user || !OPERATIONS.get(operation)?.(hart, operand)) {
+    throw new Error(`${operation} is refused at EL${hart.get32(EL)}`);
+  }
+}
+
+/** What can be read and written beside system registers, by name. */
+const OTHERS: ReadonlyMap<string, { read(hart: Hart): bigint; write(hart: Hart, value: bigint): void }> = new Map([
+  [
+    'pc',
+    {
+      read: (hart) => hart.get(PC),
+      write: (hart, value) => {
+        hart.pc = value;
+      },
+    },
+  ],
+  // PSTATE as SPSR_EL1 would hold it.
+  ['pstate', { read: packState, write: unpackState }],
+  ['sp_el1', { read: (hart) => readBank(hart, 1), write: (hart, value) => writeBank(hart, 1, value) }],
+]);
+
+function accessible(hart: Hart, name: string, write: boolean) {
+  const number = SYSTEM_REGISTER_NUMBERS.get(name);
+  const register = number === undefined ? 'undefined' : accessibleRegister(hart, number, write);
+  if (typeof register === 'string') {
+    throw new Error(`${name} cannot be ${write ? 'written' : 'read'} at EL${hart.get32(EL)}`);
+  }
+  return register;
+}
+
+/** Reads a system register as MRS would at the hart's exception level, or `pc`, `pstate`, `sp_el1`. Throws where that would trap. */
+export function readSystem(hart: Hart, name: string): bigint {
+  const other = OTHERS.get(name);
+  return other ? other.read(hart) : (accessible(hart, name, false).read?.(hart) ?? 0n);
+}
+
+/** Writes a system register as MSR would at the hart's exception level, or one of those. Throws where that would trap. */
+export function writeSystem(hart: Hart, name: string, value: bigint): void {
+  const other = OTHERS.get(name);
+  const bits = BigInt.asUintN(64, value);
+  if (other) other.write(hart, bits);
+  else accessible(hart, name, true).write?.(hart, bits);
 }

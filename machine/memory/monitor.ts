@@ -9,6 +9,8 @@ const GRANULE_SHIFT = 6n;
  */
 export class Monitor {
   private readonly held = new Map<number, { granule: bigint; address: bigint; size: number }>();
+  /** Harts that have lost one to somebody's store and did not look since. */
+  readonly lost = new Set<number>();
 
   /** The hart reserves `size` bytes at a physical address, giving up what it held. */
   reserve(hart: number, address: bigint, size: number): void {
@@ -31,7 +33,9 @@ export class Monitor {
     const first = address >> GRANULE_SHIFT;
     const last = (address + BigInt(size - 1)) >> GRANULE_SHIFT;
     for (const [other, { granule }] of this.held) {
-      if (other !== hart && granule >= first && granule <= last) this.held.delete(other);
+      if (other === hart || granule < first || granule > last) continue;
+      this.held.delete(other);
+      this.lost.add(other);
     }
   }
 
@@ -41,16 +45,20 @@ export class Monitor {
 
   reset(): void {
     this.held.clear();
+    this.lost.clear();
   }
 
   save(): Saved {
-    return [...this.held].map(([hart, { address, size }]) => ({ hart, address, size }));
+    return { held: [...this.held].map(([hart, { address, size }]) => ({ hart, address, size })), lost: [...this.lost] };
   }
 
   restore(saved: Saved): void {
-    this.held.clear();
-    for (const { hart, address, size } of saved as unknown as { hart: number; address: bigint; size: number }[]) {
-      this.reserve(hart, address, size);
-    }
+    const { held, lost } = saved as unknown as {
+      held: { hart: number; address: bigint; size: number }[];
+      lost: number[];
+    };
+    this.reset();
+    for (const { hart, address, size } of held) this.reserve(hart, address, size);
+    for (const hart of lost) this.lost.add(hart);
   }
 }
