@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { UserError } from '../errors.ts';
 import { breathe, Interrupts, write } from '../host.ts';
 import { choice, type Given, TARGET_OPTION } from '../run-options.ts';
-import { paintFor } from '../trace/paint.ts';
+import { type Paint, paintFor } from '../trace/paint.ts';
 import { DIFFERENCES } from '../validate/differences.ts';
 import { fill, type Plan, type Row, stale } from '../validate/matrix.ts';
 import type { Policies } from '../validate/observe.ts';
@@ -45,46 +45,60 @@ export const validate: Command = {
     ['validate cow', 'the scenarios with “cow” in their name'],
     ['validate --json --target riscv64', 'for scripts'],
   ],
-  run: async (given, part) => {
-    const plan = planOf(given, part);
-    const paint = paintFor({ isTTY: process.stdout.isTTY }, process.env);
-    const width = process.stdout.columns ?? WIDTH;
-    const interrupts = new Interrupts(() => {});
-    const letters = new Letters();
-    const rows: Row[] = [];
-    if (given.json !== true) write(1, `${legend(plan).join('\n')}\n\n`);
-    for (const group of Object.keys(HEADINGS) as Scenario['group'][]) {
-      const own: Row[] = [];
-      for (const scenario of plan.scenarios.filter((one) => one.group === group)) {
-        own.push(fill(plan, scenario));
-        await breathe();
-        if (interrupts.signal !== undefined) return 128 + interrupts.signal;
-      }
-      rows.push(...own);
-      if (own.length === 0 || given.json === true) continue;
-      const policies = group === 'bare metal' ? plan.policies.slice(0, 1) : plan.policies;
-      const lines = tableLines(HEADINGS[group], own, { targets: plan.targets, policies }, letters, width, paint);
-      write(1, `${lines.join('\n')}\n`);
-    }
-    interrupts.release();
-    const idle = isWhole(given, part) ? stale(plan, rows) : [];
-    const summary = summarise(rows, idle);
-    if (given.json === true) write(1, `${validateJson(plan, rows, idle)}\n`);
-    else {
-      const lines = [
-        ...flowLines(rows, width, paint),
-        ...failureLines(rows, idle, paint),
-        summaryLine(summary, plan, paint),
-      ];
-      write(1, `${lines.join('\n')}\n`);
-    }
-    return summary.failed + summary.stale > 0 ? 1 : 0;
-  },
+  run: (given, part) =>
+    runPlan(planOf(given, part), {
+      json: given.json === true,
+      whole: part === undefined && ['target', 'policy', 'uaccess'].every((name) => given[name] === undefined),
+      width: process.stdout.columns ?? WIDTH,
+      paint: paintFor({ isTTY: process.stdout.isTTY }, process.env),
+      print: (text) => write(1, text),
+    }),
 };
 
-/** Only a whole run can say that a reason is needed nowhere. */
-const isWhole = (given: Given, part: string | undefined) =>
-  part === undefined && ['target', 'policy', 'uaccess'].every((name) => given[name] === undefined);
+/** How a validation is told. */
+export interface Telling {
+  readonly json: boolean;
+  /** Nothing was left out: reasons that explain nothing are told. */
+  readonly whole: boolean;
+  /** Columns. */
+  readonly width: number;
+  readonly paint: Paint;
+  readonly print: (text: string) => void;
+}
+
+/** Runs a plan and tells of it, a group as soon as it is done; returns the exit status. */
+export async function runPlan(plan: Plan, { json, whole, width, paint, print }: Telling): Promise<number> {
+  const interrupts = new Interrupts(() => {});
+  const letters = new Letters();
+  const rows: Row[] = [];
+  if (!json) print(`${legend(plan).join('\n')}\n\n`);
+  for (const group of Object.keys(HEADINGS) as Scenario['group'][]) {
+    const own: Row[] = [];
+    for (const scenario of plan.scenarios.filter((one) => one.group === group)) {
+      own.push(fill(plan, scenario));
+      await breathe();
+      if (interrupts.signal !== undefined) return 128 + interrupts.signal;
+    }
+    rows.push(...own);
+    if (own.length === 0 || json) continue;
+    const policies = group === 'bare metal' ? plan.policies.slice(0, 1) : plan.policies;
+    const lines = tableLines(HEADINGS[group], own, { targets: plan.targets, policies }, letters, width, paint);
+    print(`${lines.join('\n')}\n`);
+  }
+  interrupts.release();
+  const idle = whole ? stale(plan, rows) : [];
+  const summary = summarise(rows, idle);
+  if (json) print(`${validateJson(plan, rows, idle)}\n`);
+  else {
+    const lines = [
+      ...flowLines(rows, width, paint),
+      ...failureLines(rows, idle, paint),
+      summaryLine(summary, plan, paint),
+    ];
+    print(`${lines.join('\n')}\n`);
+  }
+  return summary.failed + summary.stale > 0 ? 1 : 0;
+}
 
 function planOf(given: Given, part: string | undefined): Plan {
   const names = TARGETS.map(({ name }) => name);

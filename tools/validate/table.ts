@@ -14,6 +14,11 @@ export interface Columns {
 export class Letters {
   private readonly letters = new Map<Difference, string>();
 
+  /** Its place among the letters. */
+  order(reason: Difference): number {
+    return [...this.letters.keys()].indexOf(reason);
+  }
+
   of(reason: Difference): string {
     const known = this.letters.get(reason);
     if (known !== undefined) return known;
@@ -51,6 +56,8 @@ export function tableLines(
   width: number,
   paint: Paint,
 ): string[] {
+  // In the order in which they are read.
+  for (const row of rows) for (const cell of row.cells) for (const reason of outcomeReasons(cell)) letters.of(reason);
   const name = Math.max(...rows.map((row) => label(row).length));
   const widths = columns.targets.map((isa) => policyWidths(rows, isa, columns.policies, letters));
   const total = (targets: readonly number[][]) =>
@@ -71,6 +78,7 @@ const label = ({ scenario, edgeCase }: Row) => (edgeCase === undefined ? scenari
 function policyWidths(rows: readonly Row[], isa: Isa, policies: readonly Policies[], letters: Letters): number[] {
   return policies.map((one) =>
     Math.max(
+      isa.name.length,
       one.policy.length,
       one.uaccess.length,
       ...rows.map((row) => cellText(row, isa, one, letters, PLAIN_PAINT).plain.length),
@@ -96,10 +104,15 @@ function partLines(
       .map((isa, t) => gap + policies.map((one, i) => padded(text(isa, one, i), widths[t][i])).join(' '.repeat(GAP)))
       .join('');
   const word = (plain: string): Text => ({ plain, painted: paint.dim(plain) });
+  const bare = rows.every(({ scenario }) => scenario.guest.kind === 'bare');
   const heads = [
     lead + targets.map((isa, t) => gap + paint.bold(isa.name) + ' '.repeat(span(widths[t]) - isa.name.length)).join(''),
-    lead + across((_, { policy }, i) => word(i > 0 && policies[i - 1].policy === policy ? '' : policy)),
-    lead + across((_, { uaccess }) => word(uaccess)),
+    ...(bare
+      ? []
+      : [
+          lead + across((_, { policy }, i) => word(i > 0 && policies[i - 1].policy === policy ? '' : policy)),
+          lead + across((_, { uaccess }) => word(uaccess)),
+        ]),
   ];
   const body: string[] = [];
   let edgeCase: string | undefined;
@@ -121,7 +134,9 @@ function cellText(row: Row, isa: Isa, policies: Policies, letters: Letters, pain
   if (!cell) return { plain: '–', painted: paint.dim('–') };
   const base = row.cells.find((one) => one.target === isa.name);
   const equal = cell !== base && cell.outcome === base?.outcome && !cell.fromCorrected?.outcome;
-  const word = equal ? '=' : cell.outcome;
+  // One signal, two reasons for it: the code tells them apart.
+  const [, code] = cell !== base && cell.outcome === base?.outcome ? cell.run.end.split(' ') : [];
+  const word = equal ? '=' : (code ?? cell.outcome);
   const marks = [...outcomeReasons(cell)].map((reason) => letters.of(reason)).join('');
   const wrong = cell.failures.length > 0 ? '!' : '';
   const tail = marks + wrong;
@@ -150,6 +165,7 @@ function reasonLines(rows: readonly Row[], letters: Letters, width: number, pain
   if (reasons.size === 0) return [];
   const lines = [...reasons]
     .map((reason) => ({ reason, letter: letters.of(reason) }))
+    .toSorted((a, b) => letters.order(a.reason) - letters.order(b.reason))
     .flatMap(({ reason, letter }) => noteLines(`  ${letter.padEnd(2)}`, whose(reason), reason, width, paint));
   return [...lines, ''];
 }
