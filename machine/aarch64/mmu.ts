@@ -116,7 +116,8 @@ function misaligned(hart: Hart, address: bigint, shape: AccessShape): boolean {
     return fault;
   }
   if (shape.atomicity === 'plain' && !(hart.get(SCTLR) & A)) return true;
-  return raise(hart, address, { ...shape, privilege: judgedAs(hart, shape) }, STATUS.alignment, undefined);
+  const access = { ...shape, privilege: judgedAs(hart, shape) };
+  return raise(hart, address, access, STATUS.alignment | (reads(access) ? 0 : WNR), undefined);
 }
 
 function busFault(hart: Hart, address: bigint, shape: AccessShape): void {
@@ -231,10 +232,12 @@ function refuse(
   const { result } = walked;
   if (!('fault' in result)) throw new Error('a refusal needs a fault');
   const status = statusOf(result.fault, level);
-  // Of an atomic access, WnR is "0 if a read of the location would have generated the fault" (D17.2.37).
-  const asRead = access.kind === 'load' || (access.atomicity === 'amo' && result.fault !== 'not writable');
+  const asRead = result.fault !== 'not writable' && reads(access);
   return raise(hart, address, access, status | (asRead ? 0 : WNR), walked);
 }
+
+/** Of an access that reads and writes, WnR is "0 if a read of the location would have generated the fault" (D17.2.37). */
+const reads = ({ kind, atomicity }: Access): boolean => kind === 'load' || atomicity === 'amo';
 
 /** Raises an abort; ISV, FnV, EA and S1PTW are 0, since there is one stage and FAR is always valid. */
 function raise(

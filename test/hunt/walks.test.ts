@@ -1,5 +1,8 @@
-// Priv. spec 12.3: random page tables, against the oracle.
+// Priv. spec 12.3 and Arm ARM D8: random page tables, against the oracles.
 import { expect, it } from 'vitest';
+import * as arm from '../machine/aarch64/mmu-cases.ts';
+import * as armBench from '../machine/aarch64/mmu-harness.ts';
+import { judge, locate } from '../machine/aarch64/mmu-oracle.ts';
 import {
   ACCESSES,
   type AccessCase,
@@ -15,7 +18,7 @@ import { oracle } from '../machine/riscv/mmu-oracle.ts';
 const COUNT = 100_000 * Number(process.env.FAULTLINE_HUNT ?? 1);
 const SEED = Number(process.env.FAULTLINE_SEED ?? 20250607);
 
-const NAME = `${COUNT} random page tables, addresses, PMP settings and accesses agree with the oracle, seed ${SEED}`;
+const NAME = `Sv39 to Sv57: ${COUNT} random page tables, addresses, PMP settings and accesses agree with the oracle, seed ${SEED}`;
 it(NAME, { timeout: 3_600_000 }, () => {
   const random = new Random(SEED);
   const bench = new Bench();
@@ -86,5 +89,93 @@ it(NAME, { timeout: 3_600_000 }, () => {
   // The tables are random, but not so random that a kind of outcome would hardly occur.
   for (const kind of ['pa', 'cause 1', 'cause 5', 'cause 7', 'cause 12', 'cause 13', 'cause 15']) {
     expect([kind, (seen[kind] ?? 0) > 500]).toEqual([kind, true]);
+  }
+});
+
+const ARM_NAME = `VMSAv8-64: ${COUNT} random regimes, page tables and accesses agree with the oracle, seed ${SEED}`;
+it(ARM_NAME, { timeout: 3_600_000 }, () => {
+  const random = new Random(SEED);
+  const rarely = (one: number) => random.below(one) === 0;
+  const benches = [true, false].map((hardwareAd) => new armBench.Bench({ hardwareAd }));
+  // Aligned for every granule.
+  const tables = Array.from({ length: 5 }, (_, i) => armBench.RAM_BASE + BigInt(i + 1) * 0x1_0000n);
+  const frames = [arm.TARGET, ...tables, 0n, 1n << 33n, 1n << 41n, 1n << 47n];
+  const seen: Record<string, number> = {};
+  for (let round = 0; round < COUNT; round++) {
+    const bench = random.one(benches);
+    const txsz = () => BigInt(rarely(64) ? random.below(64) : 16 + random.below(24));
+    const flags = [7, 22, 23, 36, 37, 38].filter((bit) => rarely(bit === 7 || bit === 23 ? 64 : 2));
+    const ips = BigInt(rarely(4) ? random.below(8) : 5);
+    const grains = (BigInt(random.below(4)) << 14n) | (BigInt(random.below(4)) << 30n);
+    const tcr = flags.reduce((sum, bit) => sum | (1n << BigInt(bit)), grains | txsz() | (txsz() << 16n) | (ips << 32n));
+    bench.controls(tcr);
+    const setting: armBench.Setting = {
+      ...random.one(arm.SETTINGS),
+      aligned: rarely(8),
+      ha: !rarely(4),
+      hd: rarely(2),
+    };
+    bench.setting(setting);
+
+    const upper = rarely(2);
+    const shift = upper ? 16n : 0n;
+    const size = 64 - Number((tcr >> shift) & 0x3fn);
+    const granule = bench.granuleOf(upper);
+    let address = random.bits64();
+    // One in sixteen stays as it is, which hardly ever lies in its region.
+    if (!rarely(16)) address = BigInt.asUintN(size, address) | (upper ? ((1n << 64n) - 1n) << BigInt(size) : 0n);
+    address = BigInt.asUintN(64, address);
+    if ((tcr >> (upper ? 38n : 37n)) & 1n) address = BigInt.asUintN(56, address) | (BigInt(random.below(256)) << 56n);
+    if (!rarely(8)) address &= ~7n;
+    const one = random.one(arm.ACCESSES);
+    if (one.what === 'execute') address &= ~3n;
+
+    let table = random.one(tables);
+    const ttbr = table | (BigInt(random.below(65536)) << 48n) | (rarely(64) ? 1n << BigInt(random.below(48)) : 0n);
+    bench.set(upper ? 'ttbr1_el1' : 'ttbr0_el1', ttbr);
+    if (size >= 25 && size <= 48) {
+      const first = armBench.firstLevel(granule, size);
+      for (let level = first; level <= 3; level++) {
+        const span = armBench.spanOf(granule, level);
+        const width = level === first ? size - span : granule.bits - 3;
+        const at = table + 8n * BigInt.asUintN(width, address >> BigInt(span));
+        table = random.one(tables);
+        let entry = table | 3n | (rarely(4) ? BigInt(random.below(16)) << 59n : 0n);
+        if (level === 3 || rarely(6)) {
+          const low = (random.bits64() & 0xffcn) | (rarely(3) ? 0n : 1n << 10n) | (level === 3 ? 3n : 1n);
+          const attributes = rarely(2) ? low & ~0x1cn : low;
+          const high = random.bits64() & (0xfn << 51n);
+          entry = ((random.one(frames) >> BigInt(span)) << BigInt(span)) | attributes | high;
+        }
+        if (rarely(32)) entry ^= 1n << BigInt(random.below(64));
+        if (rarely(64)) entry = random.bits64();
+        bench.poke(at, entry);
+      }
+    }
+    bench.forget();
+    const regime = arm.regimeOf(bench);
+    const located = locate(regime, address);
+    const answer = judge(regime, arm.doing(one, setting), address, located);
+    const want = arm.expected(answer);
+    const got = arm.outcome(bench, address, one.shape);
+    if (got !== want) {
+      const walk = bench.hart.trap.walk?.steps.map(({ decision }) => decision).join('; ');
+      const what = `${address.toString(16)} tcr ${tcr.toString(16)} ${one.name} ${JSON.stringify(setting)}`;
+      expect.fail(`seed ${SEED} round ${round}: ${what}: ${got}, not ${want} (${walk})`);
+    }
+    if ('leaf' in answer && 'leaf' in located) {
+      if (bench.bus.exists(answer.physical, one.shape.size)) expect(bench.peek(located.at)).toBe(answer.leaf);
+      const [entry] = bench.hart.tlb.entries();
+      if (entry) {
+        expect([located.bytes, located.run]).toContain(entry.pages << 12n);
+        expect(arm.outcome(bench, address, one.shape)).toBe(want);
+      }
+    }
+    const kind = 'iss' in answer ? `${(answer.iss & 0x3c).toString(16)}` : 'pa';
+    seen[kind] = (seen[kind] ?? 0) + 1;
+  }
+  // Address size, translation, access flag, permission, external abort on a walk and alignment faults.
+  for (const kind of ['pa', '0', '4', '8', 'c', '14', '20']) {
+    expect([kind, (seen[kind] ?? 0) > COUNT / 500]).toEqual([kind, true]);
   }
 });

@@ -110,6 +110,18 @@ export class Bench {
     this.set('tcr_el1', this.tcr);
   }
 
+  /** TCR_EL1 as it is, HA and HD apart. */
+  controls(tcr: bigint): void {
+    this.tcr = tcr;
+    this.set('tcr_el1', tcr);
+  }
+
+  /** The granule of a region; a reserved encoding is taken as 4K. */
+  granuleOf(upper: boolean): Granule {
+    const code = (this.tcr >> (upper ? 30n : 14n)) & 3n;
+    return GRANULES.find(({ tg0, tg1 }) => (upper ? tg1 : tg0) === code) ?? GRANULES[0];
+  }
+
   setting({ el, pan = false, wxn = false, aligned = false, ha = false, hd = false }: Setting): void {
     for (const hart of this.harts) {
       hart.set(SLOTS.get('sctlr_el1'), 1n | (aligned ? 2n : 0n) | (wxn ? 1n << 19n : 0n));
