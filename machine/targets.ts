@@ -1,8 +1,9 @@
+import { AARCH64 } from './aarch64/isa.ts';
 import type { Isa } from './isa.ts';
 import { RISCV64 } from './riscv/isa.ts';
 
 /** Every target of the machine. */
-export const TARGETS: readonly Isa[] = [RISCV64];
+export const TARGETS: readonly Isa[] = [RISCV64, AARCH64];
 
 /** The target of that name (`riscv64`). */
 export const targetNamed = (name: string): Isa | undefined => TARGETS.find((isa) => isa.name === name);

@@ -91,8 +91,12 @@ export const AARCH64: Arch = {
  * is done in their place at once, the DSB before and behind it being implied.
  */
 function invalidate(hart: Hart, address: bigint | undefined, asid: number | undefined): void {
+  const state = isa.readSystem(hart, 'pstate');
+  const user = (state & SPSR.M) === 0n;
+  if (user) isa.writeSystem(hart, 'pstate', state | SPSR.M_EL1H);
   const id = BigInt(asid ?? 0) << 48n;
   const page = address === undefined ? 0n : BigInt.asUintN(44, address >> 12n);
   if (address === undefined) isa.perform(hart, asid === undefined ? 'tlbi vmalle1' : 'tlbi aside1', id);
   else isa.perform(hart, asid === undefined ? 'tlbi vaae1' : 'tlbi vae1', id | page);
+  if (user) isa.writeSystem(hart, 'pstate', state);
 }

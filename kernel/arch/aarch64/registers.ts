@@ -47,8 +47,8 @@ export const CNTKCTL_EL0VCTEN = 1n << 1n;
 /** CNTV_CTL_EL0. */
 export const CNTV = { ENABLE: 1n << 0n, ISTATUS: 1n << 2n } as const;
 
-/** SPSR_EL1: the condition flags, PAN, and where the exception came from, which is 0 for EL0. */
-export const SPSR = { NZCV: 0xfn << 28n, PAN: 1n << 22n, M: 0xfn } as const;
+/** SPSR_EL1 and PSTATE: the condition flags, PAN, and the exception level with its stack pointer, which is 0 for EL0. */
+export const SPSR = { NZCV: 0xfn << 28n, PAN: 1n << 22n, M: 0xfn, M_EL1H: 5n } as const;
 
 /** The line by which one hart interrupts another, in the place of an interrupt controller's. */
 export const IPI_LINE = 0;
