@@ -9,7 +9,7 @@ type Row = [name: string, status: number, last: string, options?: Options];
 /** Words of each target's own that records carry. */
 const WORDS: Readonly<Record<string, { call: string; fetch: string; firstWrite: string }>> = {
   riscv64: { call: 'ecall', fetch: 'instruction page fault', firstWrite: 'NotPresent' },
-  aarch64: { call: 'svc #0x0', fetch: 'instruction abort from a lower level', firstWrite: 'WriteToReadOnly' },
+  aarch64: { call: 'svc #0x0', fetch: 'instruction abort: translation fault, level 0', firstWrite: 'WriteToReadOnly' },
 };
 
 describe.each(ARCHES)('$isa.name', ({ isa, modes }) => {

@@ -62,7 +62,7 @@ describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
       ['separate-code', ['-Wl,-z,separate-code']],
       ['pages-of-64K', ['-Wl,-z,max-page-size=0x10000,-z,common-page-size=0x10000']],
       ['pages-of-2M', ['-Wl,-z,max-page-size=0x200000', '-Wl,-Ttext-segment=0x400000']],
-      ['first-page', ['-Wl,-Ttext-segment=0x1000']],
+      ['first-page', ['-Wl,-z,max-page-size=4096', '-Wl,-Ttext-segment=0x1000']],
       ['sections', ['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']],
     ])('%s', (name, flags) => {
       const program = build(target, `image-${name}`, SOURCE, gcc, ['-static', ...flags]);

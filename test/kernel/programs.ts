@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { KernelOptions } from '../../kernel/index.ts';
-import { parseElf, targetNamed, targetOfElf } from '../../machine/index.ts';
+import { parseElf, targetOfElf } from '../../machine/index.ts';
 import { boot, finish } from './boot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-linux-'));
@@ -16,7 +16,7 @@ const built = new Map<string, string>();
 export const LINUX = [
   { target: 'riscv64', gcc: 'riscv64-linux-gnu-gcc', gxx: 'riscv64-linux-gnu-g++', qemu: 'qemu-riscv64' },
   { target: 'aarch64', gcc: 'aarch64-linux-gnu-gcc', gxx: 'aarch64-linux-gnu-g++', qemu: 'qemu-aarch64' },
-].filter(({ target }) => targetNamed(target) !== undefined);
+] as const;
 
 /** Compiles a program, once a name and target. */
 export function build(
