@@ -1,4 +1,5 @@
 import type { Difference } from './differences.ts';
+import { withoutNumbers } from './neutral.ts';
 
 /** What a run came to, in words that no target and no policy colours. */
 export interface Observation {
@@ -50,23 +51,48 @@ export function compare(
   const rows = differences.filter((row) => applies(row, pair));
   const reasons = new Map<Difference, number>();
   const unexplained: string[] = [];
-  const outcome = one.end !== other.end || one.output.join('\n') !== other.output.join('\n');
+  // Kernel addresses that a guest prints are each target's own.
+  const printed = ({ output }: Observation) =>
+    pair.between === 'targets' ? output.map((line) => withoutNumbers(line)) : output;
+  const outcome = one.end !== other.end || printed(one).join('\n') !== printed(other).join('\n');
   const whole = outcome ? rows.find((row) => row.outcome?.test(other.end)) : undefined;
-  if (whole) reasons.set(whole, 0);
-  else if (one.end !== other.end) unexplained.push(`ends with ${other.end}, not ${one.end}`);
-  else if (outcome) {
-    const [left, right] = unique(one.output, other.output);
+  if (!whole && one.end !== other.end) unexplained.push(`ends with ${other.end}, not ${one.end}`);
+  else if (!whole && outcome) {
+    const [left, right] = unique(printed(one), printed(other));
     unexplained.push(`prints ${JSON.stringify(right[0] ?? '')}, not ${JSON.stringify(left[0] ?? '')}`);
   }
   // The class is what the walk of the corrected handler says; the other policy has no word for it.
   const plain = (line: string) => (pair.between === 'policies' ? line.replace(/ \([a-z ]+\)(?= \|)/, '') : line);
-  const [left, right] = unique(one.flow.map(plain), other.flow.map(plain));
-  for (const [line, sign] of [...left.map((line) => [line, '-']), ...right.map((line) => [line, '+'])]) {
-    const row = rows.find(({ lines }) => lines?.test(line)) ?? whole;
-    if (row) reasons.set(row, (reasons.get(row) ?? 0) + 1);
-    else unexplained.push(`${sign} ${line}`);
+  const [mine, theirs] = [one, other].map(({ flow }) => sorted(flow.map(plain), rows));
+  // Lines that a row speaks of may come at another time as well: what the rest of the flow is compared without.
+  for (const row of new Set([...mine.told.keys(), ...theirs.told.keys()])) {
+    const lines = symmetricDifference(mine.told.get(row) ?? [], theirs.told.get(row) ?? []);
+    if (lines > 0) reasons.set(row, lines);
   }
+  const [left, right] = unique(mine.rest, theirs.rest);
+  if (whole) reasons.set(whole, left.length + right.length);
+  else unexplained.push(...left.map((line) => `- ${line}`), ...right.map((line) => `+ ${line}`));
   return { outcome, reasons, unexplained };
+}
+
+/** The lines of a flow by the first row that speaks of them, and those of which none does. */
+function sorted(lines: readonly string[], rows: readonly Difference[]) {
+  const told = new Map<Difference, string[]>();
+  const rest: string[] = [];
+  for (const line of lines) {
+    const row = rows.find((one) => one.lines?.test(line));
+    if (row) told.set(row, [...(told.get(row) ?? []), line]);
+    else rest.push(line);
+  }
+  return { told, rest };
+}
+
+/** How many lines only one of two collections has, in whatever order. */
+function symmetricDifference(one: readonly string[], other: readonly string[]): number {
+  const counts = new Map<string, number>();
+  for (const line of one) counts.set(line, (counts.get(line) ?? 0) + 1);
+  for (const line of other) counts.set(line, (counts.get(line) ?? 0) - 1);
+  return [...counts.values()].reduce((sum, count) => sum + Math.abs(count), 0);
 }
 
 /** The lines that only one of two texts has, by their longest common subsequence. */
