@@ -9,7 +9,7 @@ import { fill, type Plan, type Row, stale } from '../validate/matrix.ts';
 import type { Policies } from '../validate/observe.ts';
 import { failureLines, flowLines, summarise, summaryLine, validateJson } from '../validate/report.ts';
 import { type Scenario, scenarios } from '../validate/scenarios.ts';
-import { Letters, tableLines } from '../validate/table.ts';
+import { Letters, tableLines, wrapped } from '../validate/table.ts';
 
 /** The first is what the others are compared with. */
 const POLICIES: readonly Policies[] = [
@@ -71,7 +71,7 @@ export async function runPlan(plan: Plan, { json, whole, width, paint, print }: 
   const interrupts = new Interrupts(() => {});
   const letters = new Letters();
   const rows: Row[] = [];
-  if (!json) print(`${legend(plan).join('\n')}\n\n`);
+  if (!json) print(`${legend(plan, width).join('\n')}\n\n`);
   for (const group of Object.keys(HEADINGS) as Scenario['group'][]) {
     const own: Row[] = [];
     for (const scenario of plan.scenarios.filter((one) => one.group === group)) {
@@ -92,7 +92,7 @@ export async function runPlan(plan: Plan, { json, whole, width, paint, print }: 
   else {
     const lines = [
       ...flowLines(rows, width, paint),
-      ...failureLines(rows, idle, paint),
+      ...failureLines(rows, idle, width, paint),
       summaryLine(summary, plan, paint),
     ];
     print(`${lines.join('\n')}\n`);
@@ -118,10 +118,12 @@ function planOf(given: Given, part: string | undefined): Plan {
   };
 }
 
-function legend({ targets }: Plan): string[] {
+function legend({ targets }: Plan, width: number): string[] {
   const [first, ...others] = targets.map(({ name }) => name);
+  const both = others.length > 0 ? ` and with ${first}'s` : '';
+  const text = `Columns: page-fault handler (--policy) above user pointers (--uaccess). Each run is compared with that under the corrected policies${both}, its trap flow included.`;
   return [
-    'Columns: page-fault handler (--policy) above user pointers (--uaccess). Each run is compared with that under the corrected',
-    `policies${others.length > 0 ? ` and with ${first}'s` : ''}, its trap flow included.   =  as under the corrected policies   a  explained below   !  not as it should be`,
+    ...wrapped(text, width),
+    '=  as under the corrected policies   a  different, explained below   !  not as it should be   –  not there',
   ];
 }

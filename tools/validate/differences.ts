@@ -98,6 +98,15 @@ const VERIDIAN: readonly Difference[] = [
     clause: 'VeridianOS page_fault.rs, from_riscv',
   },
   {
+    scenarios: ['jump-null', 'kernel-touch jump', 'exec-stack'],
+    between: 'policies',
+    policy: 'veridian',
+    target: 'aarch64',
+    outcome: /^panic: page fault taken for the kernel’s own: fetch/,
+    reason: 'user mode is EC 0x24 alone: a fetch of user mode (0x20) is the kernel’s, for which nobody is killed',
+    clause: 'VeridianOS page_fault.rs, from_aarch64 and signal_segv',
+  },
+  {
     between: 'policies',
     policy: 'veridian',
     lines: /\| (demand paging|copy-on-write|signal) (refused|delivered): .*\| (SIGSEGV|EFAULT)/,
@@ -245,7 +254,7 @@ const AARCH64: readonly Difference[] = [
     between: 'targets',
     policy: 'veridian',
     target: 'aarch64',
-    lines: /^p\d user \| fetch in (no area|stack)/,
+    outcome: /^panic: page fault taken for the kernel’s own: fetch/,
     reason:
       'user mode is EC 0x24 alone, so a fetch of user mode counts as the kernel’s; from_riscv reads it as ExecuteNoExecute',
     clause: 'VeridianOS page_fault.rs, from_aarch64 and from_riscv',
@@ -280,7 +289,7 @@ const AARCH64: readonly Difference[] = [
     target: 'aarch64',
     lines: /\| store 8 in stack page .*copy-on-write resolved/,
     reason: 'whether and where a function that forked stores to its stack first is the compiler’s choice',
-    clause: 'AAPCS64 6.4; RISC-V psABI, calling convention',
+    clause: 'AAPCS64 and RISC-V psABI, register saving',
   },
   {
     scenarios: rows('misaligned-u32'),
@@ -289,7 +298,7 @@ const AARCH64: readonly Difference[] = [
     target: 'aarch64',
     lines: /^p2 user \| exit_group\(0\)/,
     reason: 'the child stores to no page before it exits, and lives; on RISC-V it saves a register on its stack first',
-    clause: 'AAPCS64 6.4; RISC-V psABI, calling convention',
+    clause: 'AAPCS64 and RISC-V psABI, register saving',
   },
   {
     scenarios: ['misaligned'],

@@ -44,15 +44,37 @@ export function flowLines(rows: readonly Row[], width: number, paint: Paint): st
       if (reason.lines) uses.set(reason, (uses.get(reason) ?? new Set()).add(scenario.name));
     }
   }
-  if (uses.size === 0) return [];
-  const lines = [...uses].flatMap(([reason, names]) =>
-    noteLines(`  ${String(names.size).padStart(3)}`, whose(reason), reason, width, paint),
-  );
-  return [paint.bold('The same end by another way: scenarios whose trap flows differ, and why'), '', ...lines, ''];
+  const section = (between: Difference['between'], heading: string) => {
+    const own = [...uses]
+      .filter(([reason]) => reason.between === between)
+      .toSorted(([, a], [, b]) => b.size - a.size)
+      .map(([reason, names]) => ({ reason, who: whose(reason), names }));
+    if (own.length === 0) return [];
+    const wide = Math.max(...own.map(({ who }) => who.length));
+    const lines = own.flatMap(({ reason, who, names }) =>
+      noteLines(`  ${String(names.size).padStart(3)} ${who.padEnd(wide)} `, reason, width, paint),
+    );
+    return [paint.bold(heading), '', ...lines, ''];
+  };
+  return [
+    ...section(
+      'policies',
+      'The same end by another way: in how many scenarios flows differ from the corrected policies’, and why',
+    ),
+    ...section(
+      'targets',
+      'The same end by another way: in how many scenarios flows differ from the first target’s, and why',
+    ),
+  ];
 }
 
 /** What is wrong, one line each; at most a few of one run. */
-export function failureLines(rows: readonly Row[], stale: readonly Difference[], paint: Paint): string[] {
+export function failureLines(
+  rows: readonly Row[],
+  stale: readonly Difference[],
+  width: number,
+  paint: Paint,
+): string[] {
   const MOST = 4;
   const lines = rows.flatMap(({ scenario, cells }) =>
     cells.flatMap(({ target, policies, failures }) => {
@@ -65,7 +87,8 @@ export function failureLines(rows: readonly Row[], stale: readonly Difference[],
   );
   const idle = stale.map((row) => `  explains nothing: ${whose(row)}: ${row.reason} (${row.clause})`);
   if (lines.length + idle.length === 0) return [];
-  return [paint.bad(paint.bold('Not as it should be')), '', ...lines, ...idle, ''];
+  const cut = (line: string) => (line.length > width ? `${line.slice(0, width - 1)}…` : line);
+  return [paint.bad(paint.bold('Not as it should be')), '', ...[...lines, ...idle].map(cut), ''];
 }
 
 /** The last line. */

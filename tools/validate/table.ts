@@ -163,10 +163,11 @@ export function outcomeReasons({ fromCorrected, fromFirstTarget }: Cell): Readon
 function reasonLines(rows: readonly Row[], letters: Letters, width: number, paint: Paint): string[] {
   const reasons = new Set(rows.flatMap(({ cells }) => cells.flatMap((cell) => [...outcomeReasons(cell)])));
   if (reasons.size === 0) return [];
-  const lines = [...reasons]
-    .map((reason) => ({ reason, letter: letters.of(reason) }))
-    .toSorted((a, b) => letters.order(a.reason) - letters.order(b.reason))
-    .flatMap(({ reason, letter }) => noteLines(`  ${letter.padEnd(2)}`, whose(reason), reason, width, paint));
+  const noted = [...reasons].toSorted((a, b) => letters.order(a) - letters.order(b));
+  const who = Math.max(...noted.map((reason) => whose(reason).length));
+  const lines = noted.flatMap((reason) =>
+    noteLines(`  ${letters.of(reason).padEnd(2)} ${whose(reason).padEnd(who)} `, reason, width, paint),
+  );
   return [...lines, ''];
 }
 
@@ -174,15 +175,24 @@ function reasonLines(rows: readonly Row[], letters: Letters, width: number, pain
 export const whose = ({ policy, target }: Difference) =>
   [policy, target].filter((word) => word !== undefined).join(' on ');
 
-/** A reason with its clause behind it, or under it where both do not fit. */
-export function noteLines(
-  lead: string,
-  who: string,
-  { reason, clause }: Difference,
-  width: number,
-  paint: Paint,
-): string[] {
-  const start = `${lead} ${who.padEnd(9)} `;
-  if (start.length + reason.length + clause.length + 3 <= width) return [`${start}${reason}  ${paint.dim(clause)}`];
-  return [`${start}${reason}`, `${' '.repeat(start.length)}${paint.dim(clause)}`];
+/** A reason with what stands before it and its clause behind it, broken at words where the width does not hold both. */
+export function noteLines(lead: string, { reason, clause }: Difference, width: number, paint: Paint): string[] {
+  const indent = ' '.repeat(lead.length);
+  const lines = wrapped(reason, width - lead.length - 1);
+  const last = lines[lines.length - 1];
+  const told = lines.map((line, i) => `${i === 0 ? lead : indent} ${line}`);
+  if (lead.length + last.length + clause.length + 3 > width) return [...told, `${indent} ${paint.dim(clause)}`];
+  return [...told.slice(0, -1), `${told[told.length - 1]}  ${paint.dim(clause)}`];
+}
+
+/** Text in lines of at most `width`, if its words allow. */
+export function wrapped(text: string, width: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1];
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
