@@ -51,9 +51,12 @@ export function readTrap(isa: Isa, values: ReadonlyMap<string, bigint>): TrapRea
   const policies = (['corrected', 'veridian'] as const).map((policy): PolicyReading => {
     const { wasFetch, size, userClosed, ...info } = arch.pageFault(hart, policy);
     const judged = arch.classify(hart, policy);
-    const otherwise = fromUser
-      ? signalOf(judged)
-      : `with the user-access flag EFAULT (axptr: SIGSEGV), without it a panic`;
+    const mistaken = fromUser && !info.wasUserMode && judged.kind === 'page fault';
+    const otherwise = mistaken
+      ? 'a panic: the fault is taken for the kernel’s own'
+      : fromUser
+        ? signalOf(judged)
+        : `with the user-access flag EFAULT (axptr: SIGSEGV), without it a panic`;
     const hard = judged.kind === 'memory exception';
     const orders = hard
       ? [{ found: undefined, steps: [], otherwise }]

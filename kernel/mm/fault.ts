@@ -68,15 +68,25 @@ export function handleFault(
   steps?.push({
     step: 'signal',
     verdict: outcome.kind === 'signal' ? 'delivered' : 'refused',
-    why: outcome.kind === 'signal' ? `${outcome.signal} (${outcome.code})` : 'the kernel’s own access: EFAULT',
+    why: signalWords(outcome),
     changes: [],
   });
   return { info: whole, outcome };
 }
 
+function signalWords(outcome: FaultOutcome): string {
+  if (outcome.kind === 'signal') return `${outcome.signal} (${outcome.code})`;
+  return outcome.kind === 'panic' ? 'taken for the kernel’s own: nobody is killed' : 'the kernel’s own access: EFAULT';
+}
+
 /** Whose fault it is decides how a failure ends; an unresolved one under the flag ends as the user-access policy says. */
-function conclude(memory: Memory, { reading, fromUser }: Fault, failure: Failure): FaultOutcome {
+function conclude(memory: Memory, fault: Fault, failure: Failure): FaultOutcome {
+  const { reading, fromUser, hard } = fault;
   const { address } = reading;
+  // Nobody is killed for a fault that the policy's reading takes for the kernel's own: it is one without the flag.
+  if (fromUser && !reading.wasUserMode && !hard) {
+    return { kind: 'panic', message: `page fault taken for the kernel’s own: ${accessWords(fault)}` };
+  }
   const kill = { kind: 'signal', signal: 'SIGKILL', code: 'SI_KERNEL', address } as const;
   if (failure.kind === 'livelock') return kill;
   if (fromUser) return failure.kind === 'out of memory' ? kill : { ...failure, address };
@@ -85,7 +95,10 @@ function conclude(memory: Memory, { reading, fromUser }: Fault, failure: Failure
   return { kind: 'signal', signal: 'SIGSEGV', code, address };
 }
 
-function kernelFault({ reading, hard }: Fault): string {
+const kernelFault = (fault: Fault): string =>
+  `${fault.hard?.what ?? 'page fault'} in the kernel without the user-access flag: ${accessWords(fault)}`;
+
+function accessWords({ reading }: Fault): string {
   const kind = reading.wasFetch ? 'fetch from' : reading.wasWrite ? 'store to' : 'load from';
-  return `${hard?.what ?? 'page fault'} in the kernel without the user-access flag: ${kind} ${reading.address.toString(16)}`;
+  return `${kind} ${reading.address.toString(16)}`;
 }
