@@ -8,6 +8,7 @@ import { packState, unpackState } from './pstate.ts';
 import { EL, EL0, PC, SLOTS, X } from './registers.ts';
 import { callDebugger, SEMIHOSTING } from './semihosting.ts';
 import { readBank, writeBank } from './state.ts';
+import { advance, stepEnded } from './step.ts';
 import { accessibleRegister } from './sysreg.ts';
 import { UCI, UMA, writeDaif, writePan, writeSpSel } from './sysreg-control.ts';
 import { DZE } from './sysreg-id.ts';
@@ -135,9 +136,14 @@ const eret: Helper = (hart) => {
   return true;
 };
 
-/** HVC: the firmware is asked. There is no EL2, and firmware in its place does not listen to EL0. */
+/**
+ * HVC: the firmware is asked. There is no EL2, and firmware in its place does not listen to EL0. It comes back by an
+ * exception return of its own, so that what was stepped, if anything, was not this instruction.
+ */
 const hvc: Helper = (hart) => {
   if (hart.get32(EL) === EL0) return undefinedInstruction(hart);
+  advance(hart);
+  stepEnded(hart);
   callFirmware(hart);
   return true;
 };
