@@ -1,5 +1,5 @@
 import type { Helper } from '../isa.ts';
-import { type Cut, cut, cutBig, D, finish, N, type Operation, R } from './simd-vector.ts';
+import { type Cut, cut, cutBig, D, finish, N, type Operation, R, rangeOf } from './simd-vector.ts';
 
 /** One lane of up to 32 bits from one. Immediates: bits of a lane, bytes of the result, d, n. */
 function unary(signed: boolean, small: (a: number, bits: number) => number): Operation {
@@ -24,7 +24,8 @@ function saturatingUnary(small: (a: number) => number, big: (a: bigint) => bigin
       for (let k = 0; k < lanes; k++) R.i64[k] = cutBig(big(N.i64[k]), bits, 'signed');
     } else {
       const [a, r] = [N.small(bits, true), R.small(bits, true)];
-      for (let k = 0; k < lanes; k++) r[k] = cut(small(a[k]), bits, 'signed');
+      const range = rangeOf(bits, 'signed');
+      for (let k = 0; k < lanes; k++) r[k] = cut(small(a[k]), range);
     }
     return finish(hart, d);
   };
@@ -44,7 +45,8 @@ function accumulateOther(to: Exclude<Cut, 'wrap'>): Operation {
       for (let k = 0; k < lanes; k++) r[k] = cutBig(a[k] + c[k], bits, to);
     } else {
       const [a, c, r] = [N.small(bits, !signed), D.small(bits, signed), R.small(bits, signed)];
-      for (let k = 0; k < lanes; k++) r[k] = cut(a[k] + c[k], bits, to);
+      const range = rangeOf(bits, to);
+      for (let k = 0; k < lanes; k++) r[k] = cut(a[k] + c[k], range);
     }
     return finish(hart, d);
   };

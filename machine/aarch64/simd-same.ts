@@ -1,5 +1,5 @@
 import type { Helper } from '../isa.ts';
-import { type Cut, cut, cutBig, finish, M, N, type Operation, R } from './simd-vector.ts';
+import { type Cut, cut, cutBig, finish, M, N, type Operation, R, rangeOf } from './simd-vector.ts';
 
 /** One lane of the exact result, for lanes of up to 32 bits; for those of 64 where there are such. */
 type Small = (a: number, b: number) => number;
@@ -17,7 +17,8 @@ function lanewise(signed: boolean, to: Cut, small: Small, big?: Big): Operation 
       for (let k = 0; k < lanes; k++) r[k] = cutBig(big(a[k], b[k]), bits, to);
     } else {
       const [a, b, r] = [N.small(bits, signed), M.small(bits, signed), R.small(bits, signed)];
-      for (let k = 0; k < lanes; k++) r[k] = cut(small(a[k], b[k]), bits, to);
+      const range = rangeOf(bits, to);
+      for (let k = 0; k < lanes; k++) r[k] = cut(small(a[k], b[k]), range);
     }
     return finish(hart, d);
   };
@@ -27,7 +28,10 @@ function lanewise(signed: boolean, to: Cut, small: Small, big?: Big): Operation 
 /** `a` shifted left by `count` or, where that is negative, right, to the nearest or towards minus infinity; exact. */
 const shifted = (a: number, count: number, rounds: boolean): number =>
   // A sum that a number cannot hold is one of 0.5 and almost nothing, whose floor is 0 either way.
-  Math.floor(a * 2 ** count + (rounds && count < 0 ? 0.5 : 0));
+  Math.floor(a * POWERS[count + 128] + (rounds && count < 0 ? 0.5 : 0));
+
+/** Powers of two, from -128 on. */
+const POWERS = Float64Array.from({ length: 256 }, (_, i) => 2 ** (i - 128));
 
 function shiftedBig(a: bigint, count: number, rounds: boolean): bigint {
   if (count >= 0) return a << BigInt(count);
@@ -46,7 +50,8 @@ function shiftLanes(signed: boolean, rounds: boolean, to: Cut, bits: number, byt
     for (let k = 0; k < lanes; k++) r[k] = cutBig(shiftedBig(a[k], counts[k * step], rounds), bits, to);
   } else {
     const [a, r] = [N.small(bits, signed), R.small(bits, false)];
-    for (let k = 0; k < lanes; k++) r[k] = cut(shifted(a[k], counts[k * step], rounds), bits, to);
+    const range = rangeOf(bits, to);
+    for (let k = 0; k < lanes; k++) r[k] = cut(shifted(a[k], counts[k * step], rounds), range);
   }
 }
 

@@ -68,11 +68,24 @@ export type Cut = 'wrap' | 'signed' | 'unsigned';
 
 let saturated = false;
 
+/** The values that a lane may take, from `low` to `high`; all of them where the lane takes their low bits. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+const ALL: Range = { low: -Infinity, high: Infinity };
+const ranges = (range: (bits: number) => Range) => new Map([8, 16, 32].map((bits) => [bits, range(bits)]));
+const RANGES = {
+  signed: ranges((bits) => ({ low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 })),
+  unsigned: ranges((bits) => ({ low: 0, high: 2 ** bits - 1 })),
+};
+
+/** The range of a lane of 8, 16 or 32 bits. */
+export const rangeOf = (bits: number, to: Cut): Range => (to === 'wrap' ? ALL : RANGES[to].get(bits)!);
+
 /** A value cut to a lane's range (SatQ). Helpers that cut end with {@link finish}. */
-export function cut(value: number, bits: number, to: Cut): number {
-  if (to === 'wrap') return value;
-  const low = to === 'signed' ? -(2 ** (bits - 1)) : 0;
-  const high = to === 'signed' ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
+export function cut(value: number, { low, high }: Range): number {
   if (value >= low && value <= high) return value;
   saturated = true;
   return value < low ? low : high;

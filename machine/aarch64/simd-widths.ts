@@ -1,6 +1,6 @@
 import type { Helper } from '../isa.ts';
 import { polynomialProduct } from './simd-same.ts';
-import { type Cut, cut, cutBig, D, finish, M, N, type Operation, R } from './simd-vector.ts';
+import { type Cut, cut, cutBig, D, finish, M, N, type Operation, R, rangeOf } from './simd-vector.ts';
 
 /**
  * Twice the product, cut to the range of a lane of twice the width, then added to V[d] or subtracted from it and cut
@@ -73,7 +73,9 @@ function narrowing(signed: boolean, to: Exclude<Cut, 'wrap'>): Operation {
     } else {
       const a = N.small(bits * 2, signed);
       const round = rounds ? 2 ** (count - 1) : 0;
-      for (let k = 0; k < lanes; k++) r[first + k] = cut(Math.floor((a[k] + round) / 2 ** count), bits, to);
+      const divisor = 2 ** count;
+      const range = rangeOf(bits, to);
+      for (let k = 0; k < lanes; k++) r[first + k] = cut(Math.floor((a[k] + round) / divisor), range);
     }
     return finish(hart, d);
   };
