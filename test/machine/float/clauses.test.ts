@@ -16,7 +16,7 @@ import {
 import { operations, showFlags } from './operations.ts';
 
 function isRounding(text: string): text is RoundingMode {
-  return ['rne', 'rtz', 'rdn', 'rup', 'rmm'].includes(text);
+  return ['rne', 'rtz', 'rdn', 'rup', 'rmm', 'odd'].includes(text);
 }
 
 /** Checks lines such as `add_s rmm 3f800000 33800000 = 3f800001 NX | why`, numbers in hexadecimal. */
@@ -215,6 +215,103 @@ check(
   `fma_s rne 00000000 7f800000 7fc00007 = ffc00000 NV
    fma_s rne 00000000 7f800000 7f800007 = 7fc00007 NV`,
   { ...propagatingPolicy, infinityTimesZeroPlusNan: 'invalid' },
+);
+
+check(
+  'IEEE 754-2019, 9.6: minimum and maximum, which a NaN makes one',
+  `minimum_s rne 00000000 80000000 = 80000000
+   maximum_s rne 80000000 00000000 = 0
+   minimum_s rne 7fc00001 3f800000 = 7fc00000
+   maximum_s rne 3f800000 7f800001 = 7fc00000 NV
+   maximum_d rne 7fefffffffffffff 7ff0000000000000 = 7ff0000000000000`,
+);
+
+check(
+  'IEEE 754-2008, 5.3.1: minNum and maxNum, where only a quiet NaN loses to a number',
+  `minnum_s rne 7fc00001 3f800000 = 3f800000
+   minnum_s rne 7f800001 3f800000 = 7fc00000 NV
+   maxnum_s rne 7fc00001 7f800001 = 7fc00000 NV
+   maxnum_s rne 7fc00001 ffc00001 = 7fc00000
+   maxnum_s rne 80000000 00000000 = 0`,
+);
+
+check(
+  'rounding to odd: whatever is lost sets the last bit',
+  `to_s_d odd 3ff0000000000001 = 3f800001 NX
+   to_s_d odd 3ff0000030000000 = 3f800001 NX | odd already
+   to_s_d odd bff0000000000001 = bf800001 NX
+   to_s_d odd 3ff0000020000000 = 3f800001
+   to_s_d odd 0000000000000001 = 1 UF NX
+   to_s_d odd 7fefffffffffffff = 7f7fffff OF NX
+   to_i32_s odd 3f000000 = 1 NX
+   add_h odd 3c00 1000 = 3c01 NX`,
+);
+
+check(
+  'alternative half precision: numbers in place of infinities and NaNs',
+  `to_alternative_s rne 47ffe000 = 7fff
+   to_alternative_s rne 47ffefff = 7fff NX
+   to_alternative_s rne 47fff000 = 7fff NV
+   to_alternative_s rtz c7ffffff = ffff NX | rounds to what there is
+   to_alternative_s rne ff800000 = ffff NV
+   to_alternative_d rne fff8000000000000 = 8000 NV
+   to_alternative_s rne 33000000 = 0 UF NX
+   from_alternative_s rne ffff = c7ffe000
+   from_alternative_d rne 7c00 = 40f0000000000000
+   from_alternative_s rne 8001 = b3800000`,
+);
+
+check(
+  'fixed point: three fraction bits',
+  `to_eighths_s rne 3e000000 = 1
+   to_eighths_s rtz be7fffff = ffffffff NX
+   to_eighths_s rne 4d800000 = 7fffffff NV | 2^28 × 8
+   to_eighths_d rne c1b0000000000000 = 80000000
+   from_eighths_s rne 1 = 3e000000
+   from_eighths_s rup 1000001 = 4a000001 NX
+   from_eighths_d rne ffffffff = bfc0000000000000`,
+);
+
+check(
+  'fused and halved, rounded once',
+  `half_fma_s rne 7f7fffff 40000000 00000000 = 7f7fffff | twice the largest number
+   half_fma_s rne 00000001 3f800000 00000000 = 0 UF NX
+   half_fma_s rup 00000001 3f800000 00000000 = 1 UF NX
+   half_fma_s rne 00000000 3f800000 00800001 = 400000 UF NX
+   half_fma_s rdn 3f800000 3f800000 bf800000 = 80000000`,
+);
+
+check(
+  'subnormal operands that count as zero',
+  `add_s rne 00000001 80000002 = 0 FO
+   add_s rdn 80000001 80000000 = 80000000 FO
+   mul_s rne 807fffff 7f800000 = 7fc00000 FO NV
+   div_s rne 3f800000 80000001 = ff800000 FO DZ
+   sqrt_s rne 80000001 = 80000000 FO
+   fma_s rne 00000001 3f800000 00000001 = 0 FO
+   eq_s rne 00000001 80000001 = 1 FO
+   lt_s rne 00000000 00000001 = 0 FO
+   min_s rne 00000001 7fc00000 = 0 FO
+   minimum_s rne 00000001 7fc00000 = 7fc00000 FO
+   maxnum_s rne 80000001 00000000 = 0 FO
+   rint_s rup 00000001 = 0 FO
+   to_i32_s rup 00000001 = 0 FO
+   to_h_s rup 00000001 = 0 FO
+   to_s_h rne 0001 = 33800000 | not of binary16
+   class_s rne 00000001 = 20 | an operation that computes nothing`,
+  { ...defaultNanPolicy, flushOperands: true },
+);
+
+check(
+  'results that are tiny before rounding and become zero',
+  `sub_s rne 00800001 00800000 = 0 UF
+   mul_s rup 80800000 3f7fffff = 80000000 UF
+   mul_s rne 00800000 3f800000 = 800000
+   to_s_d rne 36a0000000000000 = 0 UF
+   to_h_s rne 33800000 = 1 | not of binary16
+   half_fma_s rne 00000000 3f800000 00800000 = 0 UF
+   rint_s rne 00000001 = 0 NX`,
+  { ...defaultNanPolicy, flushResults: true },
 );
 
 describe('IEEE 754, 5.11: comparison relations', () => {

@@ -4,6 +4,7 @@ import {
   convertFormat,
   divide,
   F16,
+  F16_ALTERNATIVE,
   F32,
   F64,
   type FloatEnv,
@@ -14,8 +15,12 @@ import {
   isEqual,
   isLess,
   isLessOrEqual,
+  maximum,
   maximumNumber,
+  maxNum,
+  minimum,
   minimumNumber,
+  minNum,
   multiply,
   roundToIntegral,
   roundToIntegralExact,
@@ -42,12 +47,12 @@ export function isFormat(kind: Kind): kind is FloatFormat {
 }
 
 const formats: Readonly<Record<string, FloatFormat>> = { h: F16, s: F32, d: F64 };
-const integers: Readonly<Record<string, IntegerType>> = {
+const integers = {
   i32: { bits: 32, signed: true },
   u32: { bits: 32, signed: false },
   i64: { bits: 64, signed: true },
   u64: { bits: 64, signed: false },
-};
+} as const satisfies Readonly<Record<string, IntegerType>>;
 
 function operationsOn(suffix: string, format: FloatFormat): Operation[] {
   const rows: Operation[] = [];
@@ -61,6 +66,11 @@ function operationsOn(suffix: string, format: FloatFormat): Operation[] {
   row('fma', 3, format, true, ([a, b, c], env) => fusedMultiplyAdd(format, a!, b!, c!, env));
   row('min', 2, format, false, ([a, b], env) => minimumNumber(format, a!, b!, env));
   row('max', 2, format, false, ([a, b], env) => maximumNumber(format, a!, b!, env));
+  row('minimum', 2, format, false, ([a, b], env) => minimum(format, a!, b!, env));
+  row('maximum', 2, format, false, ([a, b], env) => maximum(format, a!, b!, env));
+  row('minnum', 2, format, false, ([a, b], env) => minNum(format, a!, b!, env));
+  row('maxnum', 2, format, false, ([a, b], env) => maxNum(format, a!, b!, env));
+  row('half_fma', 3, format, true, ([a, b, c], env) => fusedMultiplyAdd(format, a!, b!, c!, env, -1));
   row('eq', 2, 'number', false, ([a, b], env) => BigInt(isEqual(format, a!, b!, env)));
   row('lt', 2, 'number', false, ([a, b], env) => BigInt(isLess(format, a!, b!, env)));
   row('le', 2, 'number', false, ([a, b], env) => BigInt(isLessOrEqual(format, a!, b!, env)));
@@ -70,6 +80,19 @@ function operationsOn(suffix: string, format: FloatFormat): Operation[] {
   for (const [other, to] of Object.entries(formats)) {
     if (to !== format) row(`to_${other}`, 1, to, true, ([a], env) => convertFormat(format, to, a!, env));
   }
+  row('to_alternative', 1, F16_ALTERNATIVE, true, ([a], env) => convertFormat(format, F16_ALTERNATIVE, a!, env));
+  const fromAlternative: Operation['run'] = ([a], env) => convertFormat(F16_ALTERNATIVE, format, a!, env);
+  const operands = [F16_ALTERNATIVE];
+  rows.push({ name: `from_alternative_${suffix}`, operands, result: format, rounds: true, run: fromAlternative });
+  row('to_eighths', 1, integers.i32, true, ([a], env) => toInteger(format, a!, integers.i32, env, 3));
+  const fromEighths: Operation['run'] = ([a], env) => fromInteger(format, a!, integers.i32, env, 3);
+  rows.push({
+    name: `from_eighths_${suffix}`,
+    operands: [integers.i32],
+    result: format,
+    rounds: true,
+    run: fromEighths,
+  });
   for (const [integer, type] of Object.entries(integers)) {
     row(`to_${integer}`, 1, type, true, ([a], env) => toInteger(format, a!, type, env));
     const run: Operation['run'] = ([a], env) => fromInteger(format, a!, type, env);
@@ -84,9 +107,9 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     .map((operation) => [operation.name, operation]),
 );
 
-const flagNames = ['NX', 'UF', 'OF', 'DZ', 'NV'];
+const flagNames = ['NX', 'UF', 'OF', 'DZ', 'NV', 'FO'];
 
-/** Flags in RISC-V's bit order as the manual's names, most severe first. */
+/** Flags in RISC-V's bit order as the manual's names, most severe first; before them FO, for flushed operands. */
 export function showFlags(flags: number): string {
   return flagNames
     .filter((_, bit) => flags & (1 << bit))
