@@ -1,34 +1,10 @@
 import type { Hart } from '../hart.ts';
+import { LaneViews } from '../ir/index.ts';
 import type { Helper } from '../isa.ts';
 import { FPSR, V } from './registers.ts';
 
-/** Lanes that a number holds exactly, with room for sums and for products of half their width. */
-export type SmallLanes = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
-/** Lanes of 64 bits. */
-export type BigLanes = BigInt64Array | BigUint64Array;
-
-/** A vector register's 16 bytes as lanes of every width, lane 0 lowest. A store cuts a value to its lane. */
-export class Vector {
-  readonly u8 = new Uint8Array(16);
-  readonly i8 = new Int8Array(this.u8.buffer);
-  readonly i16 = new Int16Array(this.u8.buffer);
-  readonly u16 = new Uint16Array(this.u8.buffer);
-  readonly i32 = new Int32Array(this.u8.buffer);
-  readonly u32 = new Uint32Array(this.u8.buffer);
-  readonly i64 = new BigInt64Array(this.u8.buffer);
-  readonly u64 = new BigUint64Array(this.u8.buffer);
-
-  /** The lanes of 8, 16 or 32 bits. */
-  small(bits: number, signed: boolean): SmallLanes {
-    if (bits === 8) return signed ? this.i8 : this.u8;
-    if (bits === 16) return signed ? this.i16 : this.u16;
-    return signed ? this.i32 : this.u32;
-  }
-
-  big(signed: boolean): BigLanes {
-    return signed ? this.i64 : this.u64;
-  }
-
+/** A vector register's lanes, copied out of a hart's state and into it. */
+export class Vector extends LaneViews {
   load(hart: Hart, i: number): void {
     const at = V[i].offset >>> 2;
     const { i32 } = this;
@@ -46,13 +22,10 @@ export class Vector {
     this.i32.fill(0);
   }
 
-  /** Copies one lane to all. */
+  /** Copies one lane of 8 to 32 bits to all. */
   splat(bits: number, index: number): void {
-    if (bits === 64) this.u64.fill(this.u64[index]);
-    else {
-      const lanes = this.small(bits, false);
-      lanes.fill(lanes[index]);
-    }
+    const lanes = this.small(bits, false);
+    lanes.fill(lanes[index]);
   }
 }
 

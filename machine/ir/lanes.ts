@@ -1,3 +1,5 @@
+import { LaneViews } from './lane-views.ts';
+
 /** Lane-wise operations on v128 values, WebAssembly's own. A v128 is a bigint in [0, 2^128), lane 0 lowest. */
 export type LaneShape = 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2';
 
@@ -28,48 +30,92 @@ type Replace = {
 };
 type Splat = { readonly args: readonly ['i64']; readonly result: 'v128'; readonly eval: (a: bigint) => bigint };
 
-/** One lane's result from its operands, zero-extended, and the lane's width; the result is cut to the width. */
-type LaneMeaning = (a: bigint, b: bigint, bits: number) => bigint;
-
-const signed = (x: bigint, bits: number) => BigInt.asIntN(bits, x);
-const truth = (condition: boolean) => (condition ? -1n : 0n);
+/** One lane's result, which is cut to its width, from operands that are signed or not: in up to 32 bits, and in 64. */
+interface LaneMeaning {
+  readonly signed: boolean;
+  readonly small: (a: number, b: number) => number;
+  readonly big: (a: bigint, b: bigint) => bigint;
+}
+const unsigned = (small: LaneMeaning['small'], big: LaneMeaning['big']): LaneMeaning => ({ signed: false, small, big });
+const signed = (small: LaneMeaning['small'], big: LaneMeaning['big']): LaneMeaning => ({ signed: true, small, big });
+const greater = [(a: number, b: number) => (a > b ? -1 : 0), (a: bigint, b: bigint) => (a > b ? -1n : 0n)] as const;
+const atLeast = [(a: number, b: number) => (a >= b ? -1 : 0), (a: bigint, b: bigint) => (a >= b ? -1n : 0n)] as const;
+const smaller = [(a: number, b: number) => (a < b ? a : b), (a: bigint, b: bigint) => (a < b ? a : b)] as const;
+const larger = [(a: number, b: number) => (a > b ? a : b), (a: bigint, b: bigint) => (a > b ? a : b)] as const;
 
 const BINARY = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  eq: (a, b) => truth(a === b),
-  gt_s: (a, b, bits) => truth(signed(a, bits) > signed(b, bits)),
-  ge_s: (a, b, bits) => truth(signed(a, bits) >= signed(b, bits)),
-  gt_u: (a, b) => truth(a > b),
-  ge_u: (a, b) => truth(a >= b),
-  min_s: (a, b, bits) => (signed(a, bits) < signed(b, bits) ? a : b),
-  max_s: (a, b, bits) => (signed(a, bits) > signed(b, bits) ? a : b),
-  min_u: (a, b) => (a < b ? a : b),
-  max_u: (a, b) => (a > b ? a : b),
+  add: unsigned(
+    (a, b) => a + b,
+    (a, b) => a + b,
+  ),
+  sub: unsigned(
+    (a, b) => a - b,
+    (a, b) => a - b,
+  ),
+  mul: unsigned(Math.imul, (a, b) => a * b),
+  eq: unsigned(
+    (a, b) => (a === b ? -1 : 0),
+    (a, b) => (a === b ? -1n : 0n),
+  ),
+  gt_s: signed(...greater),
+  ge_s: signed(...atLeast),
+  gt_u: unsigned(...greater),
+  ge_u: unsigned(...atLeast),
+  min_s: signed(...smaller),
+  max_s: signed(...larger),
+  min_u: unsigned(...smaller),
+  max_u: unsigned(...larger),
 } as const satisfies Record<string, LaneMeaning>;
 
+/** The second operand is not used. */
 const UNARY = {
-  neg: (a) => -a,
-  abs: (a, _, bits) => (signed(a, bits) < 0n ? -signed(a, bits) : a),
+  neg: unsigned(
+    (a) => -a,
+    (a) => -a,
+  ),
+  abs: signed(Math.abs, (a) => (a < 0n ? -a : a)),
 } as const satisfies Record<string, LaneMeaning>;
 
-/** Counts are taken modulo the lane's width. */
+/** The second operand is the count, modulo the lane's width. */
 const SHIFTS = {
-  shl: (a, count) => a << count,
-  shr_s: (a, count, bits) => signed(a, bits) >> count,
-  shr_u: (a, count) => a >> count,
+  shl: unsigned(
+    (a, count) => a << count,
+    (a, count) => a << count,
+  ),
+  shr_s: signed(
+    (a, count) => a >> count,
+    (a, count) => a >> count,
+  ),
+  shr_u: unsigned(
+    (a, count) => a >>> count,
+    (a, count) => a >> count,
+  ),
 } as const satisfies Record<string, LaneMeaning>;
 
-/** Applies a lane's meaning to each pair of lanes. */
-export function mapLanes(bits: number, a: bigint, b: bigint, meaning: LaneMeaning): bigint {
-  const mask = (1n << BigInt(bits)) - 1n;
-  let result = 0n;
-  for (let at = 0; at < 128; at += bits) {
-    const shift = BigInt(at);
-    result |= (meaning((a >> shift) & mask, (b >> shift) & mask, bits) & mask) << shift;
+/** Operands and result of the operation at hand. */
+const A = new LaneViews();
+const B = new LaneViews();
+const R = new LaneViews();
+
+/** A lane's meaning applied to each pair of lanes. */
+function mapLanes(bits: number, { signed, small, big }: LaneMeaning): (a: bigint, b: bigint) => bigint {
+  const lanes = 128 / bits;
+  if (bits === 64) {
+    const [x, y, r] = [A.big(signed), B.big(signed), R.big(signed)];
+    return (a, b) => {
+      A.put(a);
+      B.put(b);
+      for (let k = 0; k < lanes; k++) r[k] = big(x[k], y[k]);
+      return R.take();
+    };
   }
-  return result;
+  const [x, y, r] = [A.small(bits, signed), B.small(bits, signed), R.small(bits, signed)];
+  return (a, b) => {
+    A.put(a);
+    B.put(b);
+    for (let k = 0; k < lanes; k++) r[k] = small(x[k], y[k]);
+    return R.take();
+  };
 }
 
 /** The low `bits` of a value in every lane. */
@@ -120,16 +166,15 @@ function rows<S extends LaneShape>(shape: S): Rows<S> {
   };
   for (const [name, meaning] of Object.entries<LaneMeaning>(BINARY)) {
     if (missing.includes(name)) continue;
-    const evaluate = (a: bigint, b: bigint) => mapLanes(bits, a, b, meaning);
-    table[`${shape}.${name}`] = { args: ['v128', 'v128'], result: 'v128', eval: evaluate };
+    table[`${shape}.${name}`] = { args: ['v128', 'v128'], result: 'v128', eval: mapLanes(bits, meaning) };
   }
   for (const [name, meaning] of Object.entries<LaneMeaning>(UNARY)) {
-    const evaluate = (a: bigint) => mapLanes(bits, a, 0n, meaning);
-    table[`${shape}.${name}`] = { args: ['v128'], result: 'v128', eval: evaluate };
+    const map = mapLanes(bits, meaning);
+    table[`${shape}.${name}`] = { args: ['v128'], result: 'v128', eval: (a: bigint) => map(a, 0n) };
   }
   for (const [name, meaning] of Object.entries<LaneMeaning>(SHIFTS)) {
-    const evaluate = (a: bigint, count: number) =>
-      mapLanes(bits, a, 0n, (lane) => meaning(lane, BigInt(count & (bits - 1)), bits));
+    const map = mapLanes(bits, meaning);
+    const evaluate = (a: bigint, count: number) => map(a, splat(bits, BigInt(count & (bits - 1))));
     table[`${shape}.${name}`] = { args: ['v128', 'i32'], result: 'v128', eval: evaluate };
   }
   return table as Rows<S>;
@@ -137,12 +182,18 @@ function rows<S extends LaneShape>(shape: S): Rows<S> {
 
 /** Bytes of `a` (0 to 15) and `b` (16 to 31) in the order that the lanes' numbers give, the lowest first. */
 function shuffle(a: bigint, b: bigint, lanes: readonly number[]): bigint {
-  let result = 0n;
-  for (let i = 15; i >= 0; i--) {
-    const byte = lanes[i] < 16 ? a >> BigInt(lanes[i] * 8) : b >> BigInt((lanes[i] - 16) * 8);
-    result = (result << 8n) | (byte & 0xffn);
-  }
-  return result;
+  A.put(a);
+  B.put(b);
+  for (let i = 0; i < 16; i++) R.u8[i] = lanes[i] < 16 ? A.u8[lanes[i]] : B.u8[lanes[i] - 16];
+  return R.take();
+}
+
+/** Bytes of `a` that the bytes of `b` number; 0 where the number is above 15. */
+function swizzle(a: bigint, b: bigint): bigint {
+  A.put(a);
+  B.put(b);
+  for (let i = 0; i < 16; i++) R.u8[i] = B.u8[i] < 16 ? A.u8[B.u8[i]] : 0;
+  return R.take();
 }
 
 /** The operations of every lane shape, by name: `i32x4.add`. */
@@ -152,10 +203,5 @@ export const LANE_OPS = {
   ...rows('i32x4'),
   ...rows('i64x2'),
   'i8x16.shuffle': { args: ['v128', 'v128'], result: 'v128', lanes: { count: 16, below: 32 }, eval: shuffle },
-  /** Bytes of `a` that the bytes of `b` number; 0 where the number is above 15. */
-  'i8x16.swizzle': {
-    args: ['v128', 'v128'],
-    result: 'v128',
-    eval: (a: bigint, b: bigint) => mapLanes(8, b, 0n, (index) => (index < 16n ? (a >> (index * 8n)) & 0xffn : 0n)),
-  },
+  'i8x16.swizzle': { args: ['v128', 'v128'], result: 'v128', eval: swizzle },
 } as const;
