@@ -250,7 +250,7 @@ export class VirtualMemory {
     const { size } = shape;
     const first = 4096 - Number(address & 0xfffn);
     if (first < size) return this.crossingLoad(address, first, shape);
-    const value = isForDevices(address, size) ? hart.bus.read(hart.translated.pa, size) : undefined;
+    const value = isForDevices(address, size) ? hart.bus.read(hart.translated.pa, size, hart.id) : undefined;
     if (value === undefined) hart.isa.mmu.busFault(hart, address, shape);
     return value;
   }

@@ -1,7 +1,18 @@
 // C4.1.96 "Advanced SIMD vector x indexed element" and "scalar x indexed element", but for floating point.
 import type { Builder, V128 } from '../ir/index.ts';
 import { requireFp, row, setV, v } from './row.ts';
-import { add, type Binary, bytesOf, multiply, operate, SHAPES, setVector, subtract, widen } from './simd-lift.ts';
+import {
+  add,
+  type Binary,
+  bytesOf,
+  middle,
+  multiply,
+  operate,
+  SHAPES,
+  setVector,
+  subtract,
+  widen,
+} from './simd-lift.ts';
 
 interface Fields {
   readonly Q?: number;
@@ -18,7 +29,6 @@ type Vectors = Fields & { readonly Q: number };
 /** Elements of 16 bits take H:L:M as their number and leave Rm four bits; those of 32 take H:L. */
 const indexOf = ({ size, H, L, M }: Fields) => (size === 1 ? H * 4 + L * 2 + M : H * 2 + L);
 const registerOf = ({ size, M, Rm }: Fields) => (size === 1 ? Rm : M * 16 + Rm);
-const middle = { where: ({ size }: { readonly size: number }) => size === 1 || size === 2 };
 
 /** The element in every lane. */
 function element(b: Builder, f: Fields): V128 {

@@ -5,7 +5,9 @@ import { d, requireFp, row, setD, setV, v } from './row.ts';
 import {
   add,
   type Binary,
+  below32,
   below64,
+  bytes,
   constant,
   equal,
   type Fields,
@@ -116,19 +118,17 @@ const saturatingNarrowScalar =
   (b: Builder, { size, Rd, Rn }: Fields & { readonly size: number }): void =>
     operate(b, name, [8 << size, 1, 0, Rd, Rn, 0, 0], [Rn], Rd);
 
-const sizes = (...list: number[]) => ({ where: ({ size }: { readonly size: number }) => list.includes(size) });
-
 const VECTOR = [
   row('0 Q 0 01110 size 10000 00000 10 Rn Rd', 'rev64 Vd.T, Vn.T', unary(reverse(8)), below64),
-  row('0 Q 1 01110 size 10000 00000 10 Rn Rd', 'rev32 Vd.T, Vn.T', unary(reverse(4)), sizes(0, 1)),
-  row('0 Q 0 01110 size 10000 00001 10 Rn Rd', 'rev16 Vd.T, Vn.T', unary(reverse(2)), sizes(0)),
+  row('0 Q 1 01110 size 10000 00000 10 Rn Rd', 'rev32 Vd.T, Vn.T', unary(reverse(4)), below32),
+  row('0 Q 0 01110 size 10000 00001 10 Rn Rd', 'rev16 Vd.T, Vn.T', unary(reverse(2)), bytes),
   row('0 Q 0 01110 size 10000 00010 10 Rn Rd', 'saddlp Vd.Tp, Vn.T', unary(addPairs(shiftRightS)), below64),
   row('0 Q 1 01110 size 10000 00010 10 Rn Rd', 'uaddlp Vd.Tp, Vn.T', unary(addPairs(shiftRightU)), below64),
   row('0 Q 0 01110 size 10000 00011 10 Rn Rd', 'suqadd Vd.T, Vn.T', operation1('suqadd'), full64),
   row('0 Q 1 01110 size 10000 00011 10 Rn Rd', 'usqadd Vd.T, Vn.T', operation1('usqadd'), full64),
   row('0 Q 0 01110 size 10000 00100 10 Rn Rd', 'cls Vd.T, Vn.T', operation1('cls'), below64),
   row('0 Q 1 01110 size 10000 00100 10 Rn Rd', 'clz Vd.T, Vn.T', operation1('clz'), below64),
-  row('0 Q 0 01110 size 10000 00101 10 Rn Rd', 'cnt Vd.T, Vn.T', unary(count), sizes(0)),
+  row('0 Q 0 01110 size 10000 00101 10 Rn Rd', 'cnt Vd.T, Vn.T', unary(count), bytes),
   row('0 Q 1 01110 00 10000 00101 10 Rn Rd', 'not Vd.T8, Vn.T8', unary(not)),
   row('0 Q 1 01110 01 10000 00101 10 Rn Rd', 'rbit Vd.T8, Vn.T8', unary(reverseBits)),
   row('0 Q 0 01110 size 10000 00110 10 Rn Rd', 'sadalp Vd.Tp, Vn.T', accumulatePairs(addPairs(shiftRightS)), below64),

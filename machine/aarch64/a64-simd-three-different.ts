@@ -6,8 +6,10 @@ import {
   add,
   type Binary,
   below64,
+  bytes,
   constant,
   type Fields3,
+  middle,
   multiply,
   narrow,
   operate,
@@ -75,10 +77,6 @@ const scalarOperation =
   (name: 'sqdmull' | 'sqdmlal' | 'sqdmlsl') =>
   (b: Builder, { size, Rd, Rn, Rm }: Fields3 & { readonly size: number }): void =>
     operate(b, name, [8 << size, 0, 1, Rd, Rn, Rm], [Rn, Rm], Rd);
-
-/** PMULL of 64-bit polynomials is FEAT_PMULL's. */
-const bytes = { where: ({ size }: { readonly size: number }) => size === 0 };
-const middle = { where: ({ size }: { readonly size: number }) => size === 1 || size === 2 };
 
 export const SIMD_THREE_DIFFERENT = [
   row('0 Q 0 01110 size 1 Rm 0000 00 Rn Rd', 'saddl{2} Vd.Ta, Vn.Tb, Vm.Tb', long(true, add), below64),

@@ -7,6 +7,7 @@ import {
   type Binary,
   below64,
   binary,
+  bytes,
   equal,
   type Fields3,
   full64,
@@ -16,6 +17,7 @@ import {
   greaterU,
   maxS,
   maxU,
+  middle,
   minS,
   minU,
   multiply,
@@ -82,10 +84,6 @@ const pairwise =
     );
     setVector(b, Q, Rd, join(b, size, first, second));
   };
-
-const bytes = { where: ({ size }: { readonly size: number }) => size === 0 };
-/** Lanes of 16 and 32 bits. */
-const middle = { where: ({ size }: { readonly size: number }) => size === 1 || size === 2 };
 
 const VECTOR = [
   row('0 Q 0 01110 size 1 Rm 00000 1 Rn Rd', 'shadd Vd.T, Vn.T, Vm.T', binary(halvingAdd(shiftRightS)), below64),

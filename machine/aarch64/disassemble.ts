@@ -16,7 +16,8 @@
  *   multiplied: `imm7*8`. A `#` before it is written out.
  * Anything else that varies: a name in OPERANDS below, one line each; it yields text, or '' where nothing is to be shown,
  *   and then the `, ` or space before it goes too. Words that are none of these stand for themselves (`lsl`, `#0.0`).
- * Optional parts: in braces, left out where every operand inside is 0 or '': `[Xn|SP{, #imm12*8}]`, `{, lsl #hw*16}`.
+ * Optional parts: in braces, left out where every operand inside is 0 or '': `[Xn|SP{, #imm12*8}]`, `{, lsl #hw*16}`,
+ *   `dcps1{ #0ximm16}`.
  * In the mnemonic, a name from SUFFIXES in braces: `fcvtl{2}`, `b.{cond}`, `ldadd{a}{l}`.
  */
 import type { FieldValues, Match } from '../decode/index.ts';
@@ -233,14 +234,17 @@ function render(syntax: string, f: FieldValues, pc: bigint): { text: string; sho
   return { text, shows };
 }
 
+/** Where a syntax's operands begin: at a space, or at the brace before one. */
+const OPERANDS_FROM = /\{? /;
+
 /** The mnemonic of a match. */
 export const mnemonicOf = ({ row, fields }: Match): string =>
-  row.syntax.split(' ', 1)[0].replace(/\{(\w+)\}/g, (_, name) => SUFFIXES[name](fields));
+  row.syntax.split(OPERANDS_FROM, 1)[0].replace(/\{(\w+)\}/g, (_, name) => SUFFIXES[name](fields));
 
 /** The assembly text of a match at `pc`, aliases not used. */
 export function disassemble(match: Match, pc: bigint): string {
   const { syntax } = match.row;
-  const space = syntax.indexOf(' ');
+  const operands = syntax.search(OPERANDS_FROM);
   const mnemonic = mnemonicOf(match);
-  return space < 0 ? mnemonic : mnemonic + render(syntax.slice(space), match.fields, pc).text;
+  return operands < 0 ? mnemonic : mnemonic + render(syntax.slice(operands), match.fields, pc).text;
 }

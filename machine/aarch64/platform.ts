@@ -1,6 +1,7 @@
 import { Pl011 } from '../devices/pl011.ts';
 import type { Hart } from '../hart.ts';
 import type { PlatformServices } from '../isa.ts';
+import { GicCpuInterface, GicDistributor } from './gic.ts';
 import { switchOff } from './psci.ts';
 import { startHart } from './reset.ts';
 import { keepServices } from './services.ts';
@@ -9,11 +10,17 @@ import { keepServices } from './services.ts';
 export const RAM_BASE = 0x4000_0000n;
 export const UART_BASE = 0x900_0000n;
 const UART_SIZE = 0x1000;
+export const GIC_DISTRIBUTOR_BASE = 0x800_0000n;
+export const GIC_CPU_BASE = 0x801_0000n;
+const GIC_SIZE = 0x1000;
 
-/** Puts the devices on the bus. */
+/** Puts the devices on the bus. The UART's interrupt goes nowhere: it must be polled. */
 export function attachPlatform(services: PlatformServices): void {
   keepServices(services);
-  services.bus.attach(UART_BASE, UART_SIZE, new Pl011(services));
+  const { bus } = services;
+  bus.attach(GIC_DISTRIBUTOR_BASE, GIC_SIZE, new GicDistributor(services));
+  bus.attach(GIC_CPU_BASE, GIC_SIZE, new GicCpuInterface(services));
+  bus.attach(UART_BASE, UART_SIZE, new Pl011(services));
 }
 
 /**

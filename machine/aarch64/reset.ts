@@ -18,9 +18,12 @@ export function reset(hart: Hart): void {
   setLevel(hart, EL1, 1);
 }
 
+/** From here on a hart's state belongs to devices, which go on when it starts anew. */
+const DEVICES = SLOTS.get('gic.distributor').offset;
+
 /** Starts a hart that was off, from reset, at an address. */
 export function startHart(hart: Hart, entry: bigint): void {
-  hart.u64.fill(0n, 0, SLOTS.size / 8);
+  new Uint8Array(hart.u64.buffer, hart.u64.byteOffset, DEVICES).fill(0);
   hart.tlb.invalidate(() => true);
   hart.monitor.release(hart.id);
   reset(hart);

@@ -23,8 +23,15 @@ export const SHAPES: readonly LaneShape[] = ['i8x16', 'i16x8', 'i32x4', 'i64x2']
 type ShapeBelow64 = Exclude<LaneShape, 'i64x2'>;
 const BELOW_64: readonly ShapeBelow64[] = ['i8x16', 'i16x8', 'i32x4'];
 
-/** Excludes the reserved lanes of 64 bits. */
-export const below64 = { where: ({ size }: { readonly size: number }) => size !== 3 };
+/** A row that takes these sizes, the others being reserved. */
+const sizes = (...list: readonly number[]) => ({
+  where: ({ size }: { readonly size: number }) => list.includes(size),
+});
+/** Rows of bytes, of lanes below 32 and below 64 bits, and of 16 and 32 bits. */
+export const bytes = sizes(0);
+export const below32 = sizes(0, 1);
+export const below64 = sizes(0, 1, 2);
+export const middle = sizes(1, 2);
 /** Excludes the reserved single lane of 64 bits. */
 export const full64 = { where: ({ size, Q }: { readonly size: number; readonly Q: number }) => size !== 3 || Q === 1 };
 

@@ -15,7 +15,12 @@ export class Vector extends LaneViews {
   }
 
   store(hart: Hart, i: number): void {
-    hart.i32.set(this.i32, V[i].offset >>> 2);
+    const at = V[i].offset >>> 2;
+    const { i32 } = this;
+    hart.i32[at] = i32[0];
+    hart.i32[at + 1] = i32[1];
+    hart.i32[at + 2] = i32[2];
+    hart.i32[at + 3] = i32[3];
   }
 
   clear(): void {

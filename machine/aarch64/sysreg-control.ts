@@ -1,5 +1,5 @@
 import type { Hart } from '../hart.ts';
-import { irqPending } from './irq.ts';
+import { irqPending } from './gic.ts';
 import { readFlags, SPSR_MASK, writeFlags } from './pstate.ts';
 import { DAIF, EL, FPCR, FPSR, PAN, SLOTS, SPSEL } from './registers.ts';
 import { readBank, setLevel, stateChanged, writeBank } from './state.ts';

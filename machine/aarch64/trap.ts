@@ -3,7 +3,7 @@ import type { Hart } from '../hart.ts';
 import type { Syndrome } from '../trap.ts';
 import { EC, ecOf, esr } from './causes.ts';
 import { explain, TRAP_REGISTERS } from './explain.ts';
-import { irqPending } from './irq.ts';
+import { irqPending } from './gic.ts';
 import { MMU } from './mmu.ts';
 import { levelOfState, MASK, packState, writeFlags } from './pstate.ts';
 import { DAIF, EL, EL0, EL1, PAN, PSTATE_IL, PSTATE_SS, SLOTS, SPSEL } from './registers.ts';

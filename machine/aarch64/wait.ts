@@ -1,7 +1,7 @@
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
 import { EC, esr } from './causes.ts';
-import { irqPending } from './irq.ts';
+import { irqPending } from './gic.ts';
 import { MASK } from './pstate.ts';
 import { DAIF, EL, EL0, SLOTS } from './registers.ts';
 import { NTWE, NTWI } from './sysreg-control.ts';

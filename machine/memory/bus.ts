@@ -68,12 +68,12 @@ export class Bus {
     return this.ram.offset(address, size) >= 0 || this.find(address, size) !== undefined;
   }
 
-  /** Reads 1, 2, 4 or 8 bytes; `undefined` where nothing answers. */
-  read(address: bigint, size: number): bigint | undefined {
+  /** Reads 1, 2, 4 or 8 bytes on behalf of `hart` (-1: none); `undefined` where nothing answers. */
+  read(address: bigint, size: number, hart = -1): bigint | undefined {
     const offset = this.ram.offset(address, size);
     if (offset >= 0) return this.ram.read(offset as RamOffset, size);
     const mapping = this.find(address, size);
-    return mapping?.device.read(Number(address - mapping.base), size);
+    return mapping?.device.read(Number(address - mapping.base), size, hart);
   }
 
   /** Writes 1, 2, 4 or 8 bytes on behalf of `hart` (-1: none); false where nothing answers. */
@@ -85,6 +85,6 @@ export class Bus {
       return true;
     }
     const mapping = this.find(address, size);
-    return mapping?.device.write(Number(address - mapping.base), size, value) ?? false;
+    return mapping?.device.write(Number(address - mapping.base), size, value, hart) ?? false;
   }
 }

@@ -23,7 +23,7 @@ export interface BareCase {
 
 /**
  * x28 says where the next result goes. x24 to x27 belong to the handlers. After a fetch that failed they go on at x23.
- * x22 counts the instructions that a step exception still steps. `leave` is SVC #0x77, at EL1 too.
+ * After an interrupt they skip x21 bytes. x22 counts the instructions that a step exception still steps. `leave` is SVC #0x77, at EL1 too.
  */
 const PRELUDE = `
   .macro emit reg
@@ -137,6 +137,9 @@ interrupt:
   isb
   mov x24, #0x08010000
   str w26, [x24, #0x10]
+  mrs x24, elr_el1
+  add x24, x24, x21
+  msr elr_el1, x24
   eret
 
   # The state that each case begins in.
@@ -169,6 +172,7 @@ fresh:
   msr ttbr0_el1, xzr
   msr ttbr1_el1, xzr
   msr csselr_el1, xzr
+  mov x21, #0
   mov x22, #0
   mov x23, #0
   isb
