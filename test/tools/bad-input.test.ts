@@ -64,6 +64,36 @@ const CASES: readonly (readonly [readonly string[], string | RegExp])[] = [
   [['run', '--max-instructions', '-1', hello], "--max-instructions: '-1' is not a whole number of at least 0"],
   [['run', '--seed', '4294967296', hello], "--seed: '4294967296' is not a whole number from 0 to 4294967295"],
   [['run', '--mmu', 'sv32', hello], "--mmu: 'sv32' is none of sv39, sv48, sv57"],
+  [['run', '--mmu', 'sv39', guest('hello', 'aarch64')], /^--mmu: 'sv39' is none of [a-z0-9, -]+$/],
+  [['guests', '--mmu', 'sv39', '--target', 'aarch64', 'hello'], /^--mmu: 'sv39' is none of [a-z0-9, -]+$/],
+  [['guests', '--target', 'vax', 'hello'], "--target: 'vax' is none of riscv64, aarch64"],
+  [['guests', '--target', 'vax'], "--target: 'vax' is none of riscv64, aarch64"],
+  [['run', '--target', 'riscv64', hello], "run: unknown option '--target'"],
+  [['validate', 'nosuch'], "validate: no scenario with 'nosuch' in its name"],
+  [['validate', 'cow', 'x'], 'validate: too many arguments'],
+  [['validate', '--target', 'vax'], "--target: 'vax' is none of riscv64, aarch64"],
+  [['validate', '--policy', 'linux'], "--policy: 'linux' is none of corrected, veridian"],
+  [['validate', '--uaccess', 'linux'], "--uaccess: 'linux' is none of corrected, axptr"],
+  [['validate', '--json=yes'], '--json takes no value'],
+  [['explain'], 'explain: which target?'],
+  [['explain', 'vax', 'scause=1'], "explain: no target 'vax'; there are riscv64, aarch64"],
+  [['explain', 'riscv64'], 'explain: which scause? It says what the trap was'],
+  [['explain', 'riscv64', 'stval=1'], 'explain: which scause? It says what the trap was'],
+  [['explain', 'riscv64', 'scause'], "explain: 'scause' is not NAME=VALUE"],
+  [['explain', 'riscv64', 'scause='], "explain: scause: '' is not a hexadecimal number"],
+  [['explain', 'riscv64', 'scause=0x'], "explain: scause: '0x' is not a hexadecimal number"],
+  [['explain', 'riscv64', 'scause=-1'], "explain: scause: '-1' is not a hexadecimal number"],
+  [['explain', 'riscv64', 'scause=f', 'stval=load'], "explain: stval: 'load' is not a hexadecimal number"],
+  [['explain', 'riscv64', `scause=1${'0'.repeat(16)}`], /^explain: scause: '10+' has more than 64 bits$/],
+  [['explain', 'riscv64', 'scause=1', 'SCAUSE=2'], 'explain: SCAUSE is given twice'],
+  [
+    ['explain', 'riscv64', 'scause=1', 'mepc=2'],
+    /^explain: these registers belong to different traps; there are scause, /,
+  ],
+  [['explain', 'riscv64', 'esr=1'], /^explain: riscv64 has no trap register 'esr'; it has scause, stval, /],
+  [['explain', 'aarch64', 'scause=1'], "explain: aarch64 has no trap register 'scause'; it has esr, far, elr, spsr"],
+  [['explain', 'aarch64', 'far=1'], 'explain: which esr? It says what the trap was'],
+  [['explain', '--frobnicate', 'riscv64', 'scause=1'], "explain: unknown option '--frobnicate'"],
   [['run', '--ad', 'none', hello], "--ad: 'none' is none of hardware, software"],
   [['run', '--policy', 'linux', hello], "--policy: 'linux' is none of corrected, veridian"],
   [['run', '--uaccess', 'linux', hello], "--uaccess: 'linux' is none of corrected, axptr"],
@@ -88,9 +118,9 @@ const CASES: readonly (readonly [readonly string[], string | RegExp])[] = [
   [['restore', hello], `${hello}: not a snapshot`],
   [['restore', TEXT, 'x'], "restore: the snapshot has its arguments already: 'x'"],
   [['run', file('empty', '')], /: not an ELF file: it is empty$/],
-  [['run', made('x86', [{}], { machine: 62n })], /x86: built for x86-64; guests run on riscv64$/],
-  [['disasm', made('arm', [{}], { machine: 183n })], /arm: built for AArch64; guests run on riscv64$/],
-  [['run', made('alien', [{}], { machine: 9999n })], /alien: built for machine 9999; guests run on riscv64$/],
+  [['run', made('x86', [{}], { machine: 62n })], /x86: built for x86-64; guests run on riscv64, aarch64$/],
+  [['disasm', made('arm', [{}], { machine: 40n })], /arm: built for ARM; guests run on riscv64, aarch64$/],
+  [['run', made('alien', [{}], { machine: 9999n })], /alien: built for machine 9999; guests run on riscv64, aarch64$/],
   [['run', made('bits32', [{}], { class: 1n })], /bits32: a 32-bit ELF file$/],
   [['run', made('big', [{}], { data: 2n })], /big: a big-endian ELF file$/],
   [['run', made('object', [{}], { type: 1n })], /object: a relocatable object file, not a program$/],
@@ -142,7 +172,7 @@ describe("a user's mistake is one line on stderr and status 2", () => {
 });
 
 describe('faultline --help and --version', () => {
-  it.each(['run', 'guests', 'tour', 'disasm', 'restore'])('%s has an example', (name) => {
+  it.each(['run', 'guests', 'tour', 'validate', 'explain', 'disasm', 'restore'])('%s has an example', (name) => {
     const { status, out, err } = faultline([name, '--help']);
     expect({ status, err }).toEqual({ status: 0, err: '' });
     expect(out).toContain(`Examples:\n  faultline ${name}`);

@@ -10,7 +10,7 @@ const folder = scratch();
 describe('faultline run --bare', () => {
   it.each([
     ['bare/hello', 0, 'hello from machine mode\n', ''],
-    ['bare/fail', 3, '', 'faultline: failed: test 3\n'],
+    ['bare/fail', 3, '', 'faultline: failed with code 3\n'],
     ['bare/tohost', 0, 'hello through tohost\n', ''],
   ])('%s', (name, status, out, err) => {
     expect(faultline(['run', '--bare', guest(name)])).toEqual({ status, out, err });
@@ -160,7 +160,14 @@ describe('faultline disasm', () => {
 });
 
 describe('faultline guests', () => {
-  it('lists every built-in guest', () => {
+  it('lists those of one target', () => {
+    const { status, out } = faultline(['guests', '--target', 'aarch64']);
+    expect(status).toBe(0);
+    expect(out).toMatch(/^bare\/hello +aarch64 {2}\S/m);
+    expect(out).not.toContain('riscv64 ');
+  });
+
+  it('lists every built-in guest with its targets', () => {
     const { status, out } = faultline(['guests']);
     const known: { name: string }[] = JSON.parse(readFileSync(join(ROOT, 'guest/guests.json'), 'utf8'));
     expect(status).toBe(0);

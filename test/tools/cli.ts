@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { TARGETS } from '../../machine/index.ts';
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The command as it was built; test/build.ts builds it before any test runs. */
 export const CLI = join(ROOT, 'dist/faultline.js');
 
+/** Every target's name, the default first. */
+export const TARGET_NAMES = TARGETS.map(({ name }) => name);
+
 /** The path of a built-in guest's ELF file. */
-export const guest = (name: string) => join(ROOT, 'guest/bin/riscv64', name);
+export const guest = (name: string, target = TARGET_NAMES[0]) => join(ROOT, 'guest/bin', target, name);
 
 export interface Result {
   readonly status: number | null;

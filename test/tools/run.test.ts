@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { CLI, faultline, guest, scratch, start } from './cli.ts';
+import { CLI, faultline, guest, scratch, start, TARGET_NAMES } from './cli.ts';
 
 const folder = scratch();
 
@@ -18,14 +18,16 @@ const GUESTS: readonly BuiltIn[] = JSON.parse(
 );
 
 describe('faultline guests NAME', () => {
-  it.each(GUESTS.map((entry) => [entry.name, entry.status, entry.options.stdin ?? ''] as const))(
-    '%s ends with status %i',
-    (name, status, stdin) => {
-      const result = faultline(['guests', name, ...(name.startsWith('bench-') ? ['1'] : [])], stdin);
-      expect(result.status, result.err).toBe(status);
-      expect(result.out).not.toMatch(/FAILED|not ok/);
-    },
+  const cases = TARGET_NAMES.flatMap((target) =>
+    GUESTS.filter(({ name }) => existsSync(guest(name, target))).map(
+      ({ name, status, options }) => [name, status, target, options.stdin ?? ''] as const,
+    ),
   );
+  it.each(cases)('%s ends with status %i on %s', (name, status, target, stdin) => {
+    const result = faultline(['guests', '--target', target, name, ...(name.startsWith('bench-') ? ['1'] : [])], stdin);
+    expect(result.status, result.err).toBe(status);
+    expect(result.out).not.toMatch(/FAILED|not ok/);
+  });
 });
 
 describe('faultline run', () => {
@@ -215,7 +217,11 @@ describe('faultline tour', () => {
     const { status, out, err } = faultline(['tour']);
     expect({ status, err }).toEqual({ status: 0, err: '' });
     expect(out.match(/^\d {2}\S.*$/gm)).toHaveLength(8);
-    expect(out.match(/^ {3}trap \d+ · hart/gm)).toHaveLength(8);
+    // Two of the stops are told in full on every target, the others elsewhere in a line each.
+    const others = TARGET_NAMES.length - 1;
+    expect(out.match(/^ {3}trap \d+ · hart/gm)).toHaveLength(8 + 2 * others);
+    expect(out.match(/^ {3}The same trap on /gm) ?? []).toHaveLength(6 * others);
+    for (const target of TARGET_NAMES) expect(out.match(new RegExp(`guests --target ${target} `, 'g'))).toHaveLength(8);
     expect(out).not.toContain('was not seen');
     expect(out).not.toContain('\u001b');
     for (const line of out.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(120);

@@ -152,17 +152,26 @@ async function visit(stop: Stop, paint: Paint, interrupts: Interrupts): Promise<
 
 function shown(output: string): string[] {
   const lines = output.trimEnd().split('\n');
-  const first = lines.slice(0, LINES).map((line) => `   │ ${line}`);
+  // Some guests write bytes that are no text.
+  const first = lines.slice(0, LINES).map((line) => `   │ ${line.replace(/\p{Cc}/gu, '')}`);
   return lines.length > LINES ? [...first, `   │ … ${lines.length - LINES} more`] : first;
 }
 
 function story(stop: Stop, isa: Isa, told: TrapView | undefined, whole: boolean, paint: Paint): string[] {
   if (!told) return [`   ${stop.caption}: was not seen`];
-  if (!whole)
-    return [`   The same trap on ${isa.name}:`, ...lineView(told, paint).map((line) => `   ${line.trimStart()}`)];
+  if (!whole) {
+    const lines = lineView(told, paint).map((line) => `   ${line.trimStart()}`);
+    return [`   The same trap on ${isa.name}:`, ...lines.flatMap(broken)];
+  }
   const flow = stop.brief ? { ...told, surroundings: undefined } : told;
   const lines = fullView(flow, paint).slice(0, -1);
   return [`   ${stop.caption}:`, ...lines.map((line) => `   ${line}`)];
+}
+
+/** A line too wide for most terminals, in two at its verdict. */
+function broken(line: string): string[] {
+  const at = line.indexOf(' → ');
+  return line.length <= 110 || at < 0 ? [line] : [line.slice(0, at), `      ${line.slice(at)}`];
 }
 
 /** What a boot showed: the first telling trap among the rest. */

@@ -292,7 +292,7 @@ const AARCH64: readonly Difference[] = [
     clause: 'AAPCS64 and RISC-V psABI, register saving',
   },
   {
-    scenarios: rows('misaligned-u32'),
+    scenarios: ['user-access', ...rows('misaligned-u32')],
     between: 'targets',
     policy: 'veridian',
     target: 'aarch64',

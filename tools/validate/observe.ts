@@ -66,7 +66,8 @@ export function observe(isa: Isa, { guest, args }: Scenario, policies: Policies,
   };
 }
 
-function endWords(result: RunResult): string {
+/** How a run ended, in words. */
+export function endWords(result: RunResult): string {
   switch (result.kind) {
     case 'exited': {
       const { status, signal, flow } = result;
