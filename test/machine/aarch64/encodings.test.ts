@@ -74,7 +74,7 @@ describeWith([OBJDUMP], 'valid encodings and their assembly are the toolchain’
       const words = rows.flatMap((row) =>
         Array.from({ length: 16 }, () => randomWordOf(row, random)).flatMap(withNeighbours),
       );
-      expect(differences(Uint32Array.from(words))).toEqual([]);
+      expect(differences(Uint32Array.from(words.filter(inPart)))).toEqual([]);
     });
 
     it(`${name}: all values of bits 31 to 10`, () => {
