@@ -1,23 +1,30 @@
 import { bitLength, squareRootFloor } from './bigint-math.ts';
 import { type FloatEnv, FloatFlag } from './env.ts';
 import { type Finite, type FloatFormat, type Unpacked, withSign } from './format.ts';
+import { hostAdd, hostDivide, hostFusedMultiplyAdd, hostMultiply, hostRounds, hostSquareRoot } from './host.ts';
 import { invalidOperation, isSignallingNan, nanOperand } from './nan.ts';
 import { unpackOperand } from './operand.ts';
 import { roundPack } from './round.ts';
 
 /** a + b (IEEE 754, 5.4.1). */
 export function add(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
+  const quick = hostRounds(env) ? hostAdd(format, a, b, env) : undefined;
+  if (quick !== undefined) return quick;
   return sum(format, unpackOperand(format, a, env), unpackOperand(format, b, env), [a, b], env);
 }
 
 /** a − b (IEEE 754, 5.4.1). */
 export function subtract(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
+  const quick = hostRounds(env) ? hostAdd(format, a, b ^ format.signBit, env) : undefined;
+  if (quick !== undefined) return quick;
   const y = unpackOperand(format, b, env);
   return sum(format, unpackOperand(format, a, env), { ...y, negative: !y.negative }, [a, b], env);
 }
 
 /** a × b (IEEE 754, 5.4.1). */
 export function multiply(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
+  const quick = hostRounds(env) ? hostMultiply(format, a, b, env) : undefined;
+  if (quick !== undefined) return quick;
   const x = unpackOperand(format, a, env);
   const y = unpackOperand(format, b, env);
   if (x.kind === 'nan' || y.kind === 'nan') return nanOperand(format, [a, b], env);
@@ -36,6 +43,8 @@ export function multiply(format: FloatFormat, a: bigint, b: bigint, env: FloatEn
 
 /** a ÷ b (IEEE 754, 5.4.1); a finite number other than zero over zero raises divideByZero (7.3). */
 export function divide(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): bigint {
+  const quick = hostRounds(env) ? hostDivide(format, a, b, env) : undefined;
+  if (quick !== undefined) return quick;
   const x = unpackOperand(format, a, env);
   const y = unpackOperand(format, b, env);
   if (x.kind === 'nan' || y.kind === 'nan') return nanOperand(format, [a, b], env);
@@ -56,6 +65,8 @@ export function divide(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv)
 
 /** √a (IEEE 754, 5.4.1); √−0 is −0. */
 export function squareRoot(format: FloatFormat, a: bigint, env: FloatEnv): bigint {
+  const quick = hostRounds(env) ? hostSquareRoot(format, a, env) : undefined;
+  if (quick !== undefined) return quick;
   const x = unpackOperand(format, a, env);
   if (x.kind === 'nan') return nanOperand(format, [a], env);
   if (x.kind === 'zero') return withSign(format, x.negative, 0n);
@@ -79,6 +90,8 @@ export function fusedMultiplyAdd(
   env: FloatEnv,
   scale = 0,
 ): bigint {
+  const quick = hostRounds(env) && scale === 0 ? hostFusedMultiplyAdd(format, a, b, c, env) : undefined;
+  if (quick !== undefined) return quick;
   const operands = [a, b, c];
   const x = unpackOperand(format, a, env);
   const y = unpackOperand(format, b, env);

@@ -1,13 +1,18 @@
 import { type FloatEnv, FloatFlag } from './env.ts';
 import type { FloatFormat } from './format.ts';
+import { hostCompare } from './host.ts';
 import { isNan, isSignallingNan, nanOperand, signalNans } from './nan.ts';
 import { flushOperand } from './operand.ts';
 
 /** The four mutually exclusive relations of IEEE 754, 5.11. */
 export type Relation = 'less' | 'equal' | 'greater' | 'unordered';
 
+const RELATIONS: readonly Relation[] = ['less', 'equal', 'greater'];
+
 /** How a relates to b; only signalling NaNs raise invalid. */
 export function compareQuiet(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): Relation {
+  const quick = env.policy.flushOperands ? undefined : hostCompare(format, a, b);
+  if (quick !== undefined) return RELATIONS[quick + 1];
   const x = flushOperand(format, a, env);
   const y = flushOperand(format, b, env);
   if (isNan(format, a) || isNan(format, b)) {
@@ -19,6 +24,8 @@ export function compareQuiet(format: FloatFormat, a: bigint, b: bigint, env: Flo
 
 /** How a relates to b; any NaN raises invalid. */
 export function compareSignalling(format: FloatFormat, a: bigint, b: bigint, env: FloatEnv): Relation {
+  const quick = env.policy.flushOperands ? undefined : hostCompare(format, a, b);
+  if (quick !== undefined) return RELATIONS[quick + 1];
   const x = flushOperand(format, a, env);
   const y = flushOperand(format, b, env);
   if (isNan(format, a) || isNan(format, b)) {

@@ -1,5 +1,6 @@
 import { type FloatEnv, FloatFlag, type IntegerMisfit, type IntegerType } from './env.ts';
 import { type FloatFormat, withSign } from './format.ts';
+import { hostConvert, hostFromInteger, hostRounds, hostTruncate } from './host.ts';
 import { isSignallingNan, nanOperand } from './nan.ts';
 import { unpackOperand } from './operand.ts';
 import { roundPack, roundShift } from './round.ts';
@@ -9,6 +10,8 @@ import { roundPack, roundShift } from './round.ts';
  * invalid and become the largest number and zero.
  */
 export function convertFormat(from: FloatFormat, to: FloatFormat, bits: bigint, env: FloatEnv): bigint {
+  const quick = hostRounds(env) ? hostConvert(from, to, bits, env) : undefined;
+  if (quick !== undefined) return quick;
   const x = unpackOperand(from, bits, env);
   switch (x.kind) {
     case 'nan':
@@ -40,6 +43,10 @@ export function toInteger(
   env: FloatEnv,
   fractionBits = 0,
 ): bigint {
+  if (env.rounding === 'rtz' && fractionBits === 0 && !env.policy.flushOperands) {
+    const quick = type.signed ? hostTruncate(format, bits, env) : undefined;
+    if (quick !== undefined) return BigInt.asUintN(type.bits, BigInt(quick));
+  }
   const x = unpackOperand(format, bits, env);
   if (x.kind === 'nan') return misfit(type, 'nan', env);
   if (x.kind === 'infinity') return misfit(type, x.negative ? 'below' : 'above', env);
@@ -67,6 +74,8 @@ export function fromInteger(
 ): bigint {
   const value = type.signed ? BigInt.asIntN(type.bits, pattern) : BigInt.asUintN(type.bits, pattern);
   if (value === 0n) return 0n;
+  const quick = hostRounds(env) && fractionBits === 0 ? hostFromInteger(format, value, env) : undefined;
+  if (quick !== undefined) return quick;
   const negative = value < 0n;
   return roundPack(format, { negative, significand: negative ? -value : value, exponent: -fractionBits }, env);
 }
