@@ -28,7 +28,7 @@ export const TABLE = new DecodeTable(
     ...A64_SIMD,
     ...A64_SIMD_FLOAT,
   ],
-  0x3f20_0000,
+  0x3f20_0c00,
 );
 
 /** Instructions by encoding, dropped as a whole when a guest has shown this many different ones. */
