@@ -112,7 +112,7 @@ export class VirtualMemory {
     view.setInt32(offset + 4, from[at + 1], true);
     view.setInt32(offset + 8, from[at + 2], true);
     view.setInt32(offset + 12, from[at + 3], true);
-    bus.stored(id, ram.address(ramOffset(offset)), 16);
+    if (bus.listens) bus.stored(id, ram.address(ramOffset(offset)), 16);
     return true;
   }
 
@@ -240,7 +240,7 @@ export class VirtualMemory {
     if (offset < 0) return false;
     const { bus, id } = this.hart;
     this.write(offset as RamOffset, shape.size, value);
-    bus.stored(id, bus.ram.address(offset as RamOffset), shape.size);
+    if (bus.listens) bus.stored(id, bus.ram.address(offset as RamOffset), shape.size);
     return true;
   }
 

@@ -43,6 +43,11 @@ export class Bus {
     return this.watch !== undefined && this.watch.address >> PAGE_SHIFT === page >> PAGE_SHIFT;
   }
 
+  /** Whether anybody wants to be told of stores: the watch, or a hart with a reservation. */
+  get listens(): boolean {
+    return this.watch !== undefined || !this.monitor.empty;
+  }
+
   /** Tells the watch and other harts' reservations of a store that was made; `hart` is -1 for nobody's. */
   stored(hart: number, address: bigint, size: number): void {
     this.monitor.stored(hart, address, size);
