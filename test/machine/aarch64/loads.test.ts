@@ -22,7 +22,7 @@ function twoPages(second: bigint): MemoryRig {
   return rig;
 }
 
-describe('a fault leaves every register, the base too, and names the first byte that faulted (D17.2.41)', () => {
+describe('a fault leaves every register, the base too, and names the first byte that faulted (D17.2, FAR_EL1)', () => {
   it.each<[string, bigint, bigint, number, bigint, boolean]>([
     // An access across the boundary
     ['f9400020 ldr x0, [x1]', PAGE.absent, SECOND - 1n, TRANSLATION, SECOND, false],
@@ -237,7 +237,7 @@ describe('alignment while SCTLR_EL1.A is 1: of each access, not of a pair (AArch
     for (const second of [PAGE.rw, PAGE.absent]) {
       const rig = twoPages(PAGE.rw);
       rig.bench.setting({ el: 1, aligned: true });
-      // An alignment fault comes before those of translation (D8.15.1).
+      // An alignment fault comes before those of translation (D8, "Prioritization of synchronous aborts").
       const address = (second === PAGE.absent ? SECOND + 0x1000n : SECOND) + offset;
       rig.setX(1, address);
       const before = rig.registers();

@@ -259,6 +259,19 @@ describe('alignment: to the size of an element, not of a vector (AArch64.CheckAl
     expect(rig.run(line)?.status).toBe(faults ? ALIGNMENT : undefined);
   });
 
+  it.each(CASES)('while the MMU is off, when all data is in Device memory: %s at %i', (line, offset, faults) => {
+    const rig = withBytes();
+    // Misaligned accesses that passed before count no more.
+    rig.setX(1, FIRST + 1n);
+    expect(rig.run('3dc00020 ldr q0, [x1]')).toBeUndefined();
+    rig.bench.set('sctlr_el1', 0n);
+    for (const address of [rig.frame(0), rig.frame(0) + 4096n - 16n]) {
+      rig.setX(1, address + offset);
+      const fault = rig.run(line);
+      expect([fault?.status, fault?.far]).toEqual(faults ? [ALIGNMENT, address + offset] : [undefined, undefined]);
+    }
+  });
+
   it('in Normal memory, misaligned accesses of all kinds pass, again and again', () => {
     const rig = withBytes();
     for (const [line] of CASES) {
