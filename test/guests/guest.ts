@@ -5,6 +5,7 @@ import { type Isa, parseElf } from '../../machine/index.ts';
 import { BareGuest } from '../../tools/bare-guest.ts';
 import type { GuestEnd } from '../../tools/guest.ts';
 import { lineView } from '../../tools/trace/line.ts';
+import { endWords } from '../../tools/validate/observe.ts';
 
 export const GUESTS = join(import.meta.dirname, '../../guest');
 
@@ -25,6 +26,8 @@ export const guestFile = (isa: Isa, name: string): Uint8Array =>
 export interface GuestRun {
   readonly status: number | undefined;
   readonly panic: string | undefined;
+  /** `exit 0`, `SIGSEGV SEGV_MAPERR`, `panic: …`, as `faultline validate` tells it. */
+  readonly end: string;
   readonly output: string;
   readonly flows: readonly TrapFlow[];
 }
@@ -43,7 +46,7 @@ export function runGuest(isa: Isa, row: GuestRow, args: readonly string[], polic
   const input = [new Uint8Array(Buffer.from(row.options.stdin ?? ''))];
   const kernel = new Kernel({
     isa,
-    memory: 128 << 20,
+    memory: 16 << 20,
     harts: row.options.harts ?? 1,
     ad: 'hardware',
     ...policies,
@@ -62,6 +65,7 @@ export function runGuest(isa: Isa, row: GuestRow, args: readonly string[], polic
     return {
       status: result.kind === 'exited' ? result.status : undefined,
       panic: result.kind === 'panic' ? result.message : undefined,
+      end: endWords(result),
       output: Buffer.concat(chunks).toString('latin1'),
       flows,
     };
