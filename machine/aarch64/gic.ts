@@ -172,9 +172,9 @@ export class GicDistributor extends Registers {
       case 0xfe8: // ICPIDR2: architecture 2
         return 0x2b;
       default:
-        // GICD_ITARGETSR0 to 7 name the hart that asks.
-        if (offset >= 0x800 && offset < 0x820) return 0x0101_0101 << hart.id;
-        return 0;
+        // GICD_ITARGETSR0 to 7 name the hart that asks; where it is the only one they read as zero (4.3.12).
+        if (offset < 0x800 || offset >= 0x820 || this.services.harts.length === 1) return 0;
+        return 0x0101_0101 << hart.id;
     }
   }
 
