@@ -10,10 +10,11 @@ import {
   type Pair,
   type PairTransfer,
   pairRow,
+  plus,
   type Single,
   type Transfer,
 } from './addressing.ts';
-import { base, immediate, row, setReg, setX, x } from './row.ts';
+import { base, row, setReg, setX, x } from './row.ts';
 
 /** How a load extends to the register: with zeros, or with the sign to 32 or 64 bits. */
 type Extension = 'zeros' | 'sign32' | 'sign64';
@@ -35,7 +36,7 @@ const loadPair =
   (bytes: number, signed: boolean): PairTransfer =>
   (b, address, Rt, Rt2) => {
     const first = b.load(address, { size: bytes, signed });
-    const second = b.load(b.add(address, immediate(b, bytes)), { size: bytes, signed });
+    const second = b.load(plus(b, address, bytes), { size: bytes, signed });
     setX(b, Rt2, second);
     setX(b, Rt, first);
   };
@@ -44,7 +45,7 @@ const storePair =
   (bytes: number): PairTransfer =>
   (b, address, Rt, Rt2) => {
     b.store(address, x(b, Rt), bytes);
-    b.store(b.add(address, immediate(b, bytes)), x(b, Rt2), bytes);
+    b.store(plus(b, address, bytes), x(b, Rt2), bytes);
   };
 
 /** What an access of each size and opc is, in each of three forms: as it is, unscaled, unprivileged. */
@@ -97,7 +98,7 @@ const unprivilegedRow = ({ size, opc, unprivileged, operand, as }: Access): Row 
   row(
     `${size} 111 0 00 ${opc} 0 imm9 10 Rn Rt`,
     `${unprivileged} ${operand}, [Xn|SP{, #imm9}]`,
-    (b, { imm9, Rn, Rt }) => as({ unprivileged: true })(b, b.add(base(b, Rn), immediate(b, imm9)), Rt),
+    (b, { imm9, Rn, Rt }) => as({ unprivileged: true })(b, plus(b, base(b, Rn), imm9), Rt),
   );
 
 const PAIRS: readonly Pair[] = [

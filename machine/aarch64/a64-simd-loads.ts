@@ -1,6 +1,5 @@
 // Loads and stores of SIMD and floating-point registers (Arm ARM C4.1.94).
 import type { Row } from '../decode/index.ts';
-import type { Builder, I64 } from '../ir/index.ts';
 import {
   indexedPairRows,
   indexedRows,
@@ -9,10 +8,11 @@ import {
   type Pair,
   type PairTransfer,
   pairRow,
+  plus,
   type Single,
   type Transfer,
 } from './addressing.ts';
-import { d, immediate, setD, setV, v } from './row.ts';
+import { d, setD, setV, v } from './row.ts';
 import { STRUCTURES } from './structures.ts';
 
 const load =
@@ -29,19 +29,17 @@ const store =
     else b.store(address, d(b, Rt), bytes);
   };
 
-const second = (b: Builder, address: I64, bytes: number): I64 => b.add(address, immediate(b, bytes));
-
 /** Both loads come before either register is written; of two that are the same, the second counts (C7.2, "LDP"). */
 const loadPair =
   (bytes: number): PairTransfer =>
   (b, address, Rt, Rt2) => {
     if (bytes === 16) {
-      const values = [b.load128(address), b.load128(second(b, address, 16))];
+      const values = [b.load128(address), b.load128(plus(b, address, 16))];
       setV(b, Rt, values[0]);
       setV(b, Rt2, values[1]);
       return;
     }
-    const values = [b.load(address, { size: bytes }), b.load(second(b, address, bytes), { size: bytes })];
+    const values = [b.load(address, { size: bytes }), b.load(plus(b, address, bytes), { size: bytes })];
     setD(b, Rt, values[0]);
     setD(b, Rt2, values[1]);
   };
@@ -50,7 +48,7 @@ const storePair =
   (bytes: number): PairTransfer =>
   (b, address, Rt, Rt2) => {
     store(bytes)(b, address, Rt);
-    store(bytes)(b, second(b, address, bytes), Rt2);
+    store(bytes)(b, plus(b, address, bytes), Rt2);
   };
 
 const SIZES = [

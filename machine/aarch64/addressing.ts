@@ -41,7 +41,8 @@ export function baseOf(V: File, b: Builder, Rn: number): I64 {
   return base(b, Rn);
 }
 
-const plus = (b: Builder, address: I64, bytes: number): I64 =>
+/** The address `bytes` further. */
+export const plus = (b: Builder, address: I64, bytes: number): I64 =>
   bytes === 0 ? address : b.add(address, immediate(b, bytes));
 
 /** ExtendReg(m, extend_type, shift) for those `option`s that addresses have. */

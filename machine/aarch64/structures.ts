@@ -1,8 +1,8 @@
 // Structure loads and stores: LD1 to LD4, ST1 to ST4, LD1R to LD4R (Arm ARM C4.1.94, C7.2).
 import type { Row } from '../decode/index.ts';
 import type { Builder, I64, LaneShape, V128 } from '../ir/index.ts';
-import { type Bit, baseOf, type TwoBits } from './addressing.ts';
-import { immediate, row, setD, setV, setXOrSp, v, x } from './row.ts';
+import { type Bit, baseOf, plus, type TwoBits } from './addressing.ts';
+import { row, setD, setV, setXOrSp, v, x } from './row.ts';
 
 /** The fields of all these encodings; each has Q and Rt, and those of S and size that its bits name. */
 type Fields = Readonly<Record<'Q' | 'S' | 'size' | 'Rt', number>>;
@@ -11,9 +11,6 @@ type Move = (b: Builder, address: I64, fields: Fields) => void;
 
 const SHAPES: readonly LaneShape[] = ['i8x16', 'i16x8', 'i32x4', 'i64x2'];
 
-/** The address `bytes` further. */
-const at = (b: Builder, address: I64, bytes: number): I64 =>
-  bytes === 0 ? address : b.add(address, immediate(b, bytes));
 const register = (Rt: number, i: number): number => (Rt + i) & 31;
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -40,7 +37,7 @@ function gather(b: Builder, vectors: readonly V128[], numbers: readonly number[]
 /** `total` bytes, 16 to a vector and 8 in the last if that many are over; aligned to an element, not to 16. */
 function loadBytes(b: Builder, address: I64, total: number, alignment: number): V128[] {
   return range(Math.ceil(total / 16)).map((i) => {
-    const from = at(b, address, i * 16);
+    const from = plus(b, address, i * 16);
     if (total - i * 16 >= 16) return b.load128(from, 'plain', { alignment });
     return b.pure('v128.make', b.load(from, { size: 8, traits: { alignment } }), b.i64(0n));
   });
@@ -48,7 +45,7 @@ function loadBytes(b: Builder, address: I64, total: number, alignment: number): 
 
 function storeBytes(b: Builder, address: I64, vectors: readonly V128[], total: number, alignment: number): void {
   vectors.forEach((vector, i) => {
-    const to = at(b, address, i * 16);
+    const to = plus(b, address, i * 16);
     if (total - i * 16 >= 16) b.store128(to, vector, { alignment });
     else b.store(to, b.pure('v128.low', vector), 8, { traits: { alignment } });
   });
@@ -69,16 +66,16 @@ const consecutive =
     if (L === '0') {
       for (const i of range(count)) {
         const value = v(b, register(Rt, i));
-        if (Q === 1) b.store128(at(b, address, i * bytes), value, traits);
-        else b.store(at(b, address, i * bytes), b.pure('v128.low', value), 8, { traits });
+        if (Q === 1) b.store128(plus(b, address, i * bytes), value, traits);
+        else b.store(plus(b, address, i * bytes), b.pure('v128.low', value), 8, { traits });
       }
       return;
     }
     if (Q === 1) {
-      const values = range(count).map((i) => b.load128(at(b, address, i * bytes), 'plain', traits));
+      const values = range(count).map((i) => b.load128(plus(b, address, i * bytes), 'plain', traits));
       for (const [i, value] of values.entries()) setV(b, register(Rt, i), value);
     } else {
-      const values = range(count).map((i) => b.load(at(b, address, i * bytes), { size: 8, traits }));
+      const values = range(count).map((i) => b.load(plus(b, address, i * bytes), { size: 8, traits }));
       for (const [i, value] of values.entries()) setD(b, register(Rt, i), value);
     }
   };
@@ -120,11 +117,11 @@ const lane =
     const registers = range(count).map((r) => register(fields.Rt, r));
     if (L === '0') {
       for (const [r, t] of registers.entries()) {
-        b.store(at(b, address, r * bytes), b.extractLane(shape, v(b, t), number), bytes);
+        b.store(plus(b, address, r * bytes), b.extractLane(shape, v(b, t), number), bytes);
       }
       return;
     }
-    const values = registers.map((_, r) => b.load(at(b, address, r * bytes), { size: bytes }));
+    const values = registers.map((_, r) => b.load(plus(b, address, r * bytes), { size: bytes }));
     for (const [r, t] of registers.entries()) setV(b, t, b.replaceLane(shape, v(b, t), number, values[r]));
   };
 
@@ -133,7 +130,7 @@ const replicate =
   (count: number): Move =>
   (b, address, { Q, size, Rt }) => {
     const bytes = 1 << size;
-    const values = range(count).map((r) => b.load(at(b, address, r * bytes), { size: bytes }));
+    const values = range(count).map((r) => b.load(plus(b, address, r * bytes), { size: bytes }));
     for (const [r, value] of values.entries()) {
       setHalf(b, Q, register(Rt, r), b.pure(`${SHAPES[size]}.splat` as 'i8x16.splat', value));
     }
@@ -176,7 +173,7 @@ function forms({ single, L, R, tail, text, move, bytes, where = () => true }: St
       (b, fields) => {
         const address = baseOf('1', b, fields.Rn);
         move(b, address, fields);
-        setXOrSp(b, fields.Rn, at(b, address, bytes[1](fields)));
+        setXOrSp(b, fields.Rn, plus(b, address, bytes[1](fields)));
       },
       { where },
     ),
