@@ -1,7 +1,7 @@
 /**
  * Every scalar floating-point instruction on edge operands and random ones, in every rounding mode, with FZ, DN and AHP
  * set and clear, as qemu-aarch64 computes. Vectors, which go through the same functions lane by lane, are compared in
- * semantics.test.ts.
+ * semantics-float.test.ts.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { A64_FLOAT } from '../../../machine/aarch64/a64-float.ts';
