@@ -1,5 +1,6 @@
 import { SP, V, X } from '../../../../machine/aarch64/registers.ts';
-import { extractFields, insertFields, type Pattern, type Row } from '../../../../machine/decode/index.ts';
+import { accessShape } from '../../../../machine/access.ts';
+import { extractFields, insertFields, type Row } from '../../../../machine/decode/index.ts';
 import type { Slot } from '../../../../machine/ir/index.ts';
 import type { Instruction } from '../../../../machine/isa.ts';
 import { type Analysis, analyse } from '../../semantics/analysis.ts';
@@ -34,6 +35,16 @@ const register = (o0: number, op1: number, CRn: number, CRm: number, op2: number
 const USER_REGISTERS = [register(1, 3, 4, 2, 0), register(1, 3, 4, 4, 0), register(1, 3, 4, 4, 1)];
 const OTHER_REGISTERS = [register(1, 3, 0, 0, 7), register(1, 0, 1, 0, 0), register(1, 0, 12, 0, 0)];
 
+/** DC ZVA; once in a while what EL1 alone may do: IC IALLU, DC ISW, AT S1E1R, TLBI VMALLE1. */
+const operation = (op1: number, CRn: number, CRm: number, op2: number) => ({ op1, CRn, CRm, op2 });
+const USER_OPERATIONS = [operation(3, 7, 4, 1)];
+const OTHER_OPERATIONS = [operation(0, 7, 5, 0), operation(0, 7, 6, 2), operation(0, 7, 8, 0), operation(0, 8, 7, 0)];
+/** What rows take whose fields number a register or an operation. */
+const NUMBERED = [
+  { syntax: /^m(rs|sr) .*sysreg/, user: USER_REGISTERS, other: OTHER_REGISTERS },
+  { syntax: /^sys /, user: USER_OPERATIONS, other: OTHER_OPERATIONS },
+];
+
 /** Linux's number of no system call. */
 const NO_SYSTEM_CALL = 0x7fffn;
 /** FPCR's RMode, FZ, DN and AHP, and all of FPSR's flags. */
@@ -45,6 +56,10 @@ const PLACES = new Map<Slot, number>([
   ...V.map((slot, i) => [slot, INPUT.v + 2 * i] as const),
   [SP, INPUT.sp],
 ]);
+
+type Extent = Pick<NonNullable<Analysis['memory']>, 'shape' | 'extent'>;
+/** A block of DC ZVA. */
+const BLOCK = accessShape('store', 64);
 
 /** Where a register's value lies in a case's input; a vector's low half. */
 export function place(slot: Slot): number {
@@ -84,19 +99,20 @@ export class CaseMaker {
   /** Registers, immediates and all other bits that the pattern leaves open: zeros, ones, one bit, or any. */
   private word(row: Row): number {
     for (let tries = 0; tries < 10_000; tries++) {
-      const word = this.fill(row.pattern, /^m(rs|sr) .*sysreg/.test(row.syntax));
+      const word = this.fill(row);
       if (!row.where || row.where(extractFields(row.pattern, word))) return word;
     }
     throw new Error(`no word found for ${row.syntax}`);
   }
 
-  private fill(pattern: Pattern, system: boolean): number {
+  private fill({ pattern, syntax }: Row): number {
     const { random } = this;
     let word = pattern.value;
     const alias = random.oneIn(4) ? random.bits() : undefined;
-    const chosen: Readonly<Record<string, number>> = !system
-      ? {}
-      : { ...(random.oneIn(6) ? random.pick(OTHER_REGISTERS) : random.pick(USER_REGISTERS)) };
+    const numbered = NUMBERED.find((row) => row.syntax.test(syntax));
+    const chosen: Readonly<Record<string, number>> = numbered
+      ? { ...random.pick(random.oneIn(6) ? numbered.other : numbered.user) }
+      : {};
     for (const { name, slices } of pattern.fields) {
       const kind = random.below(8);
       let bits = random.bits();
@@ -124,6 +140,9 @@ export class CaseMaker {
     if (jump?.base && !random.oneIn(16)) {
       input[place(jump.base)] = BigInt.asUintN(64, this.landing() - jump.offset(read));
     }
+    // What a SYS operation does with its operand, a helper alone knows: it is an address.
+    const [operand] = analysis.reads.filter((slot) => slot !== SP);
+    if (last.mnemonic === 'sys' && operand) input[place(operand)] = this.address({ shape: BLOCK, extent: BLOCK.size });
     if (last.mnemonic === 'svc') input[INPUT.x + 8] = NO_SYSTEM_CALL;
     const instructions = [last];
     if (memory?.shape.atomicity === 'conditional' && !random.oneIn(6)) {
@@ -193,7 +212,7 @@ export class CaseMaker {
   }
 
   /** Where an access goes: in a window, at any alignment the instruction may have, or over the end of memory. */
-  private address({ shape, extent }: NonNullable<Analysis['memory']>): bigint {
+  private address({ shape, extent }: Extent): bigint {
     const { random } = this;
     const window = random.pick(WINDOWS);
     const span = Math.max(0, window.size - extent);

@@ -49,6 +49,8 @@ export class Here {
     new Uint32Array(code.buffer).fill(BREAKPOINT);
     machine.ram.writeBytes(machine.ram.offset(RAM_BASE, code.length) as RamOffset, code);
     const system = {
+      // TDCC: no debug communication channel at EL0, as Linux has it.
+      mdscr_el1: 1n << 12n,
       mair_el1: 0xffn,
       ttbr0_el1: TABLES,
       // T0SZ 25, normal cacheable tables, EPD1, IPS 40 bits, TBI0 as Linux has it.
