@@ -1,10 +1,10 @@
 import type { Isa } from '../isa.ts';
 import { ATOMIC_HELPERS } from './a64-atomics.ts';
+import { WATCHED_MMU } from './breakpoint.ts';
 import { INTEGER_HELPERS } from './crc.ts';
 import { decode } from './decode.ts';
 import { explain, TRAP_REGISTERS } from './explain.ts';
 import { FLOAT_HELPERS } from './float.ts';
-import { MMU } from './mmu.ts';
 import { attachPlatform, RAM_BASE, startBare } from './platform.ts';
 import { PC, SLOTS, SP, X } from './registers.ts';
 import { reset } from './reset.ts';
@@ -25,7 +25,7 @@ export const AARCH64: Isa = {
   ramBase: RAM_BASE,
   fetchUnit: 4,
   maxInstructionBytes: 4,
-  mmu: MMU,
+  mmu: WATCHED_MMU,
   helpers: { ...INTEGER_HELPERS, ...ATOMIC_HELPERS, ...SYSTEM_HELPERS, ...FLOAT_HELPERS, ...SIMD_HELPERS },
   decode,
   reset,

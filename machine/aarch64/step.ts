@@ -29,7 +29,8 @@ export function debugFrom(hart: Hart, el: number, D: boolean): boolean {
   return el === EL0 || ((hart.get(MDSCR) & KDE) !== 0n && !D);
 }
 
-const debugNow = (hart: Hart): boolean => debugFrom(hart, hart.get32(EL), (hart.get32(DAIF) & MASK.D) !== 0);
+/** Whether debug exceptions are generated now. */
+export const debugNow = (hart: Hart): boolean => debugFrom(hart, hart.get32(EL), (hart.get32(DAIF) & MASK.D) !== 0);
 
 const stepOn = (hart: Hart): boolean => (hart.get(MDSCR) & SS) !== 0n;
 

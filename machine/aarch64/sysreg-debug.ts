@@ -1,4 +1,5 @@
 import type { Hart } from '../hart.ts';
+import { POINTS } from './breakpoint.ts';
 import { SLOTS } from './registers.ts';
 import { SS } from './step.ts';
 import { constant, fixed, plain, type SystemRegister, type Verdict } from './sysreg-register.ts';
@@ -32,11 +33,11 @@ const channel = (hart: Hart, write: boolean, name: string): Verdict =>
 /** Debug may start or stop to be generated, stepping among it. */
 const changed = (hart: Hart): void => {
   hart.attention = true;
+  hart.contextChanged();
 };
 
 /**
- * Self-hosted debug: software step works. Breakpoints and watchpoints hold their values and never match, as there is no
- * fewer than two of each that may be reported.
+ * Self-hosted debug: software step (step.ts), breakpoints and watchpoints (breakpoint.ts).
  */
 export const DEBUG_REGISTERS: readonly SystemRegister[] = [
   {
@@ -80,10 +81,11 @@ export const DEBUG_REGISTERS: readonly SystemRegister[] = [
   { ...constant('mdccsr_el0', 0n), user: (hart, write) => channel(hart, write, 'mdccsr_el0') },
   { ...fixed('dbgdtr_el0'), user: (hart, write) => channel(hart, write, 'dbgdtr_el0') },
   { ...fixed('dbgdtrrx_el0'), user: (hart, write) => channel(hart, write, 'dbgdtrrx_el0') },
-  ...[0, 1].flatMap((n) => [
-    plain(`dbgbvr${n}_el1`, ~3n),
-    plain(`dbgbcr${n}_el1`, BCR_MASK),
-    plain(`dbgwvr${n}_el1`, ~3n),
-    plain(`dbgwcr${n}_el1`, WCR_MASK),
+  ...POINTS.flatMap((n) => [
+    // An address or, by its type, a context, which has all 32 bits.
+    plain(`dbgbvr${n}_el1`, ~0n, changed),
+    plain(`dbgbcr${n}_el1`, BCR_MASK, changed),
+    plain(`dbgwvr${n}_el1`, ~3n, changed),
+    plain(`dbgwcr${n}_el1`, WCR_MASK, changed),
   ]),
 ];

@@ -1,8 +1,11 @@
+import { accessShape } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
 import { AT_OPERATIONS, addressTranslate } from './at.ts';
-import { CACHE_OPERATIONS, cacheMaintenance, zeroBlock } from './cache.ts';
+import { watch } from './breakpoint.ts';
+import { CACHE_OPERATIONS, cacheMaintenance, ZERO_BLOCK, zeroBlock } from './cache.ts';
 import { EC, esr } from './causes.ts';
+import { MMU } from './mmu.ts';
 import { callFirmware } from './psci.ts';
 import { packState, unpackState } from './pstate.ts';
 import { EL, EL0, PC, SLOTS, X } from './registers.ts';
@@ -88,6 +91,12 @@ type Operation = (hart: Hart, operand: bigint) => boolean;
 
 const nothing: Operation = () => true;
 
+const ZERO = accessShape('store', ZERO_BLOCK, 'plain', { part: true });
+
+/** The watchpoint exception of DC ZVA, behind the faults of its translation. */
+const watchZero: Operation = (hart, address) =>
+  MMU.translate(hart, address, ZERO) && watch(hart, address & ~BigInt(ZERO_BLOCK - 1), ZERO);
+
 /** What the operations do, who may aside. */
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   // There are no caches to maintain as a whole or by set and way.
@@ -96,7 +105,8 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['dc isw', nothing],
   ['dc csw', nothing],
   ['dc cisw', nothing],
-  ['dc zva', zeroBlock],
+  // It is a store as far as watchpoints go.
+  ['dc zva', (hart, address) => watchZero(hart, address) && zeroBlock(hart, address)],
   ...CACHE_OPERATIONS.map((name): [string, Operation] => [
     name,
     (hart, address) => cacheMaintenance(hart, name, address),

@@ -1,6 +1,7 @@
 import { accessShape, type Privilege } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Syndrome } from '../trap.ts';
+import { breakpointHit, breakpointsOn } from './breakpoint.ts';
 import { EC, ecOf, esr } from './causes.ts';
 import { explain, TRAP_REGISTERS } from './explain.ts';
 import { irqPending } from './gic.ts';
@@ -71,8 +72,8 @@ export function deliver(hart: Hart): void {
 const FETCH = accessShape('fetch', 4);
 
 /**
- * Fills `hart.trap` with what must be taken before the next instruction: an IRQ, a software step, or, where PSTATE.IL is
- * set, whatever comes first of fetching and the illegal execution state exception (D1.3.5.5, "Synchronous exception
+ * Fills `hart.trap` with what must be taken before the next instruction: an IRQ, a software step, or, where a breakpoint
+ * may match or PSTATE.IL is set, whatever comes first of fetching, breakpoint and illegal execution state (D1.3.5.5, "Synchronous exception
  * prioritization"). An interrupt and a step that are both due may be taken in either order: here the interrupt is first.
  */
 export function interrupt(hart: Hart): boolean {
@@ -83,10 +84,15 @@ export function interrupt(hart: Hart): boolean {
     return true;
   }
   if (stepPending(hart)) return true;
-  if (hart.get32(PSTATE_IL) === 0) return false;
+  const illegal = hart.get32(PSTATE_IL) === 1;
+  const breakpoints = breakpointsOn(hart);
+  if (!illegal && !breakpoints) return false;
+  hart.attention = true;
   const { pc, bus } = hart;
   if ((pc & 3n) !== 0n && !MMU.misaligned(hart, pc, FETCH)) return true;
   if (!MMU.translate(hart, pc, FETCH)) return true;
+  if (breakpoints && breakpointHit(hart)) return true;
+  if (!illegal) return false;
   if (bus.ram.offset(hart.translated.pa, 4) < 0) MMU.busFault(hart, pc, FETCH);
   else hart.raise(esr(EC.illegalState), 0n);
   return true;
