@@ -1,7 +1,7 @@
 import { TARGETS } from '../../machine/index.ts';
 import type { Command } from '../command.ts';
 import { UserError } from '../errors.ts';
-import { breathe, Interrupts, write } from '../host.ts';
+import { breathe, write } from '../host.ts';
 import { choice, type Given, TARGET_OPTION } from '../run-options.ts';
 import { type Paint, paintFor } from '../trace/paint.ts';
 import { DIFFERENCES } from '../validate/differences.ts';
@@ -68,7 +68,6 @@ export interface Telling {
 
 /** Runs a plan and tells of it, a group as soon as it is done; returns the exit status. */
 export async function runPlan(plan: Plan, { json, whole, width, paint, print }: Telling): Promise<number> {
-  const interrupts = new Interrupts(() => {});
   const letters = new Letters();
   const rows: Row[] = [];
   if (!json) print(`${legend(plan, width).join('\n')}\n\n`);
@@ -77,7 +76,6 @@ export async function runPlan(plan: Plan, { json, whole, width, paint, print }: 
     for (const scenario of plan.scenarios.filter((one) => one.group === group)) {
       own.push(fill(plan, scenario));
       await breathe();
-      if (interrupts.signal !== undefined) return 128 + interrupts.signal;
     }
     rows.push(...own);
     if (own.length === 0 || json) continue;
@@ -85,7 +83,6 @@ export async function runPlan(plan: Plan, { json, whole, width, paint, print }: 
     const lines = tableLines(HEADINGS[group], own, { targets: plan.targets, policies }, letters, width, paint);
     print(`${lines.join('\n')}\n`);
   }
-  interrupts.release();
   const idle = whole ? stale(plan, rows) : [];
   const summary = summarise(rows, idle);
   if (json) print(`${validateJson(plan, rows, idle)}\n`);

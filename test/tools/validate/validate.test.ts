@@ -37,7 +37,7 @@ async function told(of: Plan, telling: Partial<Telling> = {}): Promise<{ status:
 }
 
 describe('faultline validate, whole', () => {
-  const { status, out, err } = faultline(['validate', '--json', '--strict-tlb']);
+  const { status, out, err } = faultline(['validate', '--json']);
   const value = JSON.parse(out);
 
   it('has nothing unexplained, nothing against the specification and no reason without use', () => {
@@ -156,6 +156,17 @@ describe('a reason that explains nothing', () => {
     const elsewhere = { ...idle, target: 'vax' };
     expect(stale(plan('hello', { differences: [idle, elsewhere] }), [])).toEqual([idle]);
   });
+});
+
+describe('--strict-tlb', () => {
+  it.each(['fork-cow', 'two-harts', 'prot-none', 'mmap'])(
+    '%s: the kernel leaves no stale translation',
+    async (name) => {
+      const { status, text } = await told(plan(name, { strictTlb: true, policies: POLICIES.slice(0, 1) }));
+      expect(text).not.toContain('stale translation');
+      expect(status).toBe(0);
+    },
+  );
 });
 
 describe('the tables', () => {
