@@ -1,20 +1,22 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TARGETS } from '../../machine/index.ts';
+import { type Isa, TARGETS } from '../../machine/index.ts';
 import { BareGuest } from '../../tools/bare-guest.ts';
 import type { Guest } from '../../tools/guest.ts';
 import type { Streams } from '../../tools/host.ts';
 import { KernelGuest } from '../../tools/kernel-guest.ts';
 import type { GuestOptions } from '../../tools/run-options.ts';
-import { saveSnapshot } from '../../tools/snapshot-file.ts';
+import { loadSnapshot, saveSnapshot } from '../../tools/snapshot-file.ts';
+import { traceEnd, traceHeader, traceLine } from '../../tools/trace/json.ts';
+import type { TraceSink } from '../../tools/trace/output.ts';
 import { CLI, scratch } from '../tools/cli.ts';
-import { type GuestRow, guestFile, guestRows } from './guest.ts';
+import { GUESTS, type GuestRow, guestFile, guestRows } from './guest.ts';
 
-// Same arguments, same bytes; and a guest saved anywhere and restored in another process goes on as if nothing had been.
+// Same arguments, same bytes; and a guest saved anywhere and restored goes on as if nothing had been: from ten places in a
+// machine made anew, and from one of them in a process of its own as well.
 
-const ISA = TARGETS[0];
 const folder = scratch();
 /** Small work for the benchmarks: what they do is the same every time round. */
 const ARGS: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +27,8 @@ const ARGS: Readonly<Record<string, readonly string[]>> = {
   'bench-fault': ['100'],
 };
 
+const programOf = (isa: Isa, row: GuestRow) => join(GUESTS, 'bin', isa.name, row.name);
+
 const argsOf = (row: GuestRow) => ARGS[row.name] ?? [];
 
 const optionsOf = (row: GuestRow): GuestOptions => ({
@@ -32,7 +36,7 @@ const optionsOf = (row: GuestRow): GuestOptions => ({
   memory: 64 << 20,
   environment: [],
   seed: 0,
-  mmu: 'sv39',
+  mmu: undefined,
   ad: 'hardware',
   policy: 'corrected',
   uaccess: 'corrected',
@@ -40,10 +44,10 @@ const optionsOf = (row: GuestRow): GuestOptions => ({
   testHooks: row.options.testHooks ?? false,
 });
 
-function commandLine(row: GuestRow, trace: string): string[] {
+function commandLine(isa: Isa, row: GuestRow, trace: string): string[] {
   const { harts, testHooks, bare } = optionsOf(row);
   const flags = [...(bare ? ['--bare'] : []), ...(testHooks ? ['--test-hooks'] : [])];
-  const program = join(import.meta.dirname, '../../guest/bin', ISA.name, row.name);
+  const program = programOf(isa, row);
   return ['run', '--harts', `${harts}`, '--memory', '64M', ...flags, '--trace-out', trace, program, ...argsOf(row)];
 }
 
@@ -86,60 +90,82 @@ class Input implements Streams {
 
 const silent = { active: false, record: () => {} };
 
-function start(row: GuestRow, streams: Streams): Guest {
-  const file = guestFile(ISA, row.name);
-  if (row.kind === 'bare') return new BareGuest(file, ISA, optionsOf(row), streams, silent);
-  const program = join(import.meta.dirname, '../../guest/bin', ISA.name, row.name);
-  return KernelGuest.start(file, [program, ...argsOf(row)], ISA, optionsOf(row), streams, silent);
+function start(isa: Isa, row: GuestRow, streams: Streams): Guest {
+  const file = guestFile(isa, row.name);
+  if (row.kind === 'bare') return new BareGuest(file, isa, optionsOf(row), streams, silent);
+  const argv = [programOf(isa, row), ...argsOf(row)];
+  return KernelGuest.start(file, argv, isa, optionsOf(row), streams, silent);
 }
 
-describe.each(guestRows())('$name', (row) => {
-  const stdin = row.options.stdin ?? '';
-  const prefix = join(folder, row.name);
-  mkdirSync(join(folder, 'bare'), { recursive: true });
+/** The rest of a saved run, as `faultline restore --trace-out` writes it. */
+function rest(isa: Isa, path: string, text: string): string[] {
+  const { kind, options, state } = loadSnapshot(path);
+  const lines: string[] = [];
+  const sink: TraceSink = { active: true, record: (flow) => void lines.push(traceLine(flow)) };
+  const restore = kind === 'bare' ? BareGuest.restore : KernelGuest.restore;
+  const guest = restore(state, isa, options, new Input(text), sink);
+  let end: ReturnType<Guest['run']> = 'running';
+  while (end === 'running') end = guest.run(1_000_000);
+  if (typeof end === 'string' || end.kind === 'panic') throw new Error(`the guest ${end}`);
+  const { kind: reason, status } = end;
+  return [traceHeader(isa.name), ...lines, traceEnd({ reason, status, instructions: guest.instructions })];
+}
 
-  it('writes the same trace twice', async () => {
-    const statuses = [
-      await faultline(commandLine(row, `${prefix}.1`), stdin),
-      await faultline(commandLine(row, `${prefix}.2`), stdin),
-    ];
-    expect(statuses).toEqual([row.status, row.status]);
-    expect(readFileSync(`${prefix}.1`).equals(readFileSync(`${prefix}.2`))).toBe(true);
-  });
+const linesOf = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n');
 
-  it('goes on from ten places in fresh processes', async () => {
-    const whole = readFileSync(`${prefix}.1`, 'utf8').trimEnd().split('\n');
-    const { instructions } = JSON.parse(whole[whole.length - 1]).end;
-    const input = new Input(stdin);
-    const guest = start(row, input);
-    for (let i = 1; i <= 10; i++) {
-      // Not evenly: the places fall into different parts of what the guest does over and over.
-      const at = Math.min(instructions - 1, Math.floor((instructions * i) / 11) + i);
-      let stop: ReturnType<Guest['run']> = 'running';
-      while (guest.instructions < at && typeof stop === 'string') stop = guest.run(at - guest.instructions);
-      expect([guest.instructions, stop]).toEqual([at, 'running']);
-      saveSnapshot(`${prefix}.snap`, {
-        kind: row.kind === 'bare' ? 'bare' : 'kernel',
-        target: ISA.name,
-        options: optionsOf(row),
-        state: guest.save(),
-      });
-      writeFileSync(`${prefix}.rest`, '');
-      const status = await faultline(
-        ['restore', '--trace-out', `${prefix}.rest`, `${prefix}.snap`],
-        input.taken ? '' : stdin,
-      );
-      expect(status, `saved at ${at}`).toBe(row.status);
-      const rest = readFileSync(`${prefix}.rest`, 'utf8').trimEnd().split('\n');
-      const expected = [whole[0], ...whole.slice(whole.length - rest.length + 1)];
-      const different = rest.findIndex((line, n) => line !== expected[n]);
-      expect(different < 0 ? 'the same' : rest[different], `saved at ${at}`).toBe(
-        different < 0 ? 'the same' : expected[different],
-      );
-      const next = JSON.parse(rest[1]);
-      const last = whole[whole.length - rest.length];
-      // The rest begins where it should: what came before it had been told before the place.
-      if (next.trap !== undefined && whole.length > rest.length) expect(JSON.parse(last).trap).toBeLessThan(next.trap);
-    }
-  });
-});
+describe.each(TARGETS.flatMap((isa) => guestRows().map((row) => ({ isa, row, title: `${isa.name} ${row.name}` }))))(
+  '$title',
+  ({ isa, row }) => {
+    const stdin = row.options.stdin ?? '';
+    const prefix = join(folder, isa.name, row.name);
+    mkdirSync(dirname(prefix), { recursive: true });
+
+    it('writes the same trace twice', async () => {
+      const statuses = [
+        await faultline(commandLine(isa, row, `${prefix}.1`), stdin),
+        await faultline(commandLine(isa, row, `${prefix}.2`), stdin),
+      ];
+      expect(statuses).toEqual([row.status, row.status]);
+      expect(readFileSync(`${prefix}.1`).equals(readFileSync(`${prefix}.2`))).toBe(true);
+    });
+
+    it('goes on from ten places', async () => {
+      const whole = linesOf(`${prefix}.1`);
+      const { instructions } = JSON.parse(whole[whole.length - 1]).end;
+      const input = new Input(stdin);
+      const guest = start(isa, row, input);
+      const apart = 1 + Math.floor(instructions % 10);
+      for (let i = 1; i <= 10; i++) {
+        // Not evenly: the places fall into different parts of what the guest does over and over.
+        const at = Math.min(instructions - 1, Math.floor((instructions * i) / 11) + i);
+        let stop: ReturnType<Guest['run']> = 'running';
+        while (guest.instructions < at && typeof stop === 'string') stop = guest.run(at - guest.instructions);
+        expect([guest.instructions, stop]).toEqual([at, 'running']);
+        saveSnapshot(`${prefix}.snap`, {
+          kind: row.kind === 'bare' ? 'bare' : 'kernel',
+          target: isa.name,
+          options: optionsOf(row),
+          state: guest.save(),
+        });
+        const unread = input.taken ? '' : stdin;
+        const found = rest(isa, `${prefix}.snap`, unread);
+        if (i === apart) {
+          writeFileSync(`${prefix}.rest`, '');
+          const status = await faultline(['restore', '--trace-out', `${prefix}.rest`, `${prefix}.snap`], unread);
+          expect(status, `saved at ${at}`).toBe(row.status);
+          expect(linesOf(`${prefix}.rest`), `saved at ${at}, in a process of its own`).toEqual(found);
+        }
+        const expected = [whole[0], ...whole.slice(whole.length - found.length + 1)];
+        const different = found.findIndex((line, n) => line !== expected[n]);
+        expect(different < 0 ? 'the same' : found[different], `saved at ${at}`).toBe(
+          different < 0 ? 'the same' : expected[different],
+        );
+        const next = JSON.parse(found[1]);
+        const last = whole[whole.length - found.length];
+        // The rest begins where it should: what came before it had been told before the place.
+        if (next.trap !== undefined && whole.length > found.length)
+          expect(JSON.parse(last).trap).toBeLessThan(next.trap);
+      }
+    });
+  },
+);
