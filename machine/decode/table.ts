@@ -29,16 +29,23 @@ export interface RowOptions<Name extends string> {
 /** Makes the `row` function of a target from its field kinds; the pattern's field names type the meaning's fields. */
 export function rowMaker(kinds: FieldKinds) {
   return <const P extends string>(
-    pattern: P,
+    source: P,
     syntax: string,
     lift: (b: Builder, fields: FieldValues<FieldsOf<P>>, encoding: Encoding) => void,
     options: RowOptions<FieldsOf<P>> = {},
-  ): Row => ({
-    pattern: parsePattern(pattern, kinds),
-    syntax,
-    where: options.where as Row['where'],
-    lift: lift as Row['lift'],
-  });
+  ): Row => {
+    let parsed: Pattern | undefined;
+    return {
+      // When it is first asked for: a run decodes one target's instructions, and the others' rows cost it nothing.
+      get pattern() {
+        parsed ??= parsePattern(source, kinds);
+        return parsed;
+      },
+      syntax,
+      where: options.where as Row['where'],
+      lift: lift as Row['lift'],
+    };
+  };
 }
 
 export interface Match {
@@ -46,30 +53,20 @@ export interface Match {
   readonly fields: FieldValues;
 }
 
-/** Finds the row of a word. Rows are bucketed by the bits that all rows of one length fix or share. */
+/** Finds the row of a word. Rows are bucketed by the bits that all rows of one length fix or share, at the first find. */
 export class DecodeTable {
   readonly rows: readonly Row[];
-  private readonly buckets = new Map<number, Row[]>();
+  private buckets: Map<number, Row[]> | undefined;
   private readonly bucketMask: number;
 
   /** `bucketMask`: bits by which words are told apart first, such as the opcode; rows that leave one open go into all. */
   constructor(rows: readonly Row[], bucketMask: number) {
     this.rows = rows;
     this.bucketMask = bucketMask >>> 0;
-    for (const row of rows) {
-      const open = (this.bucketMask & ~row.pattern.mask) >>> 0;
-      const fixed = (row.pattern.value & this.bucketMask) >>> 0;
-      for (let subset = open; ; subset = ((subset - 1) & open) >>> 0) {
-        const key = (fixed | subset) >>> 0;
-        const bucket = this.buckets.get(key);
-        if (bucket) bucket.push(row);
-        else this.buckets.set(key, [row]);
-        if (subset === 0) break;
-      }
-    }
   }
 
   find(word: number): Match | undefined {
+    this.buckets ??= fill(this.rows, this.bucketMask);
     for (const row of this.buckets.get((word & this.bucketMask) >>> 0) ?? []) {
       if ((word & row.pattern.mask) >>> 0 !== row.pattern.value) continue;
       const fields = extractFields(row.pattern, word);
@@ -85,4 +82,20 @@ export class DecodeTable {
       return !row.where || row.where(extractFields(row.pattern, word));
     });
   }
+}
+
+function fill(rows: readonly Row[], bucketMask: number): Map<number, Row[]> {
+  const buckets = new Map<number, Row[]>();
+  for (const row of rows) {
+    const open = (bucketMask & ~row.pattern.mask) >>> 0;
+    const fixed = (row.pattern.value & bucketMask) >>> 0;
+    for (let subset = open; ; subset = ((subset - 1) & open) >>> 0) {
+      const key = (fixed | subset) >>> 0;
+      const bucket = buckets.get(key);
+      if (bucket) bucket.push(row);
+      else buckets.set(key, [row]);
+      if (subset === 0) break;
+    }
+  }
+  return buckets;
 }
