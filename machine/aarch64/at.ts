@@ -15,7 +15,7 @@ const access = (privilege: 'user' | 'supervisor', kind: 'load' | 'store'): Acces
   privilege,
 });
 
-/** AT of stage 1 at EL1 (Arm ARM C5.5): the access that each asks about. */
+/** AT of stage 1 at EL1 (Arm ARM C5.4): the access that each asks about. */
 const ACCESSES = {
   s1e0r: access('user', 'load'),
   s1e0w: access('user', 'store'),
@@ -26,7 +26,7 @@ const ACCESSES = {
 export type AtOperation = keyof typeof ACCESSES;
 export const AT_OPERATIONS = Object.keys(ACCESSES) as readonly AtOperation[];
 
-/** PAR_EL1 (D17.2.108): bit 11 is 1; NS is unknown out of a Non-secure regime, and 1 here. */
+/** PAR_EL1: bit 11 is 1; NS is unknown out of a Non-secure regime, and 1 here. */
 const RES1 = 1n << 11n;
 const NS = 1n << 9n;
 

@@ -32,7 +32,7 @@ export const attributeOf = (descriptor: bigint): number => Number((descriptor >>
 /** Bits 47:12. */
 export const OUTPUT_ADDRESS = 0xffff_ffff_f000n;
 
-/** A translation granule (D8.2.3). */
+/** A translation granule (D8.2, "Translation granules"). */
 export interface Granule {
   readonly name: '4K' | '16K' | '64K';
   /** Address bits within a page; a table of descriptors is one page. */
@@ -41,7 +41,7 @@ export interface Granule {
   readonly stride: number;
   /** The first level that may hold blocks, without FEAT_LPA and FEAT_LPA2. */
   readonly blockLevel: number;
-  /** log2 of how many descriptors the contiguous hint joins, by level (D8.6.1). */
+  /** log2 of how many descriptors the contiguous hint joins, by level (D8, "The Contiguous bit"). */
   readonly contiguous: readonly number[];
 }
 

@@ -32,7 +32,7 @@ const M = 1n << 0n;
 const A = 1n << 1n;
 const WXN = 1n << 19n;
 
-/** Fault status codes; those of FAULT_LEVELS carry the level in their low two bits (D17.2.37, DFSC and IFSC). */
+/** Fault status codes; most carry the level in their low two bits (ESR_EL1, DFSC and IFSC). */
 const STATUS = {
   'address size': 0x00,
   translation: 0x04,
@@ -122,8 +122,9 @@ function misaligned(hart: Hart, address: bigint, shape: AccessShape): boolean {
 
 function busFault(hart: Hart, address: bigint, shape: AccessShape): void {
   const access = { ...shape, privilege: judgedAs(hart, shape) };
-  const there = hart.bus.exists(hart.translated.pa, shape.size) && shape.atomicity !== 'plain';
-  const fault = there ? 'no atomics there' : 'nothing there';
+  const atomic = shape.atomicity !== 'plain' && shape.atomicity !== 'ordered';
+  const device = atomic && hart.bus.exists(hart.translated.pa, shape.size);
+  const fault = device ? 'no atomics there' : 'nothing there';
   const walked = walk(hart, address, access);
   const on = (hart.get(SCTLR) & M) !== 0n;
   const state = stateOf(hart);
@@ -236,7 +237,7 @@ function refuse(
   return raise(hart, address, access, status | (asRead ? 0 : WNR), walked);
 }
 
-/** Of an access that reads and writes, WnR is "0 if a read of the location would have generated the fault" (D17.2.37). */
+/** Of an access that reads and writes, WnR is "0 if a read of the location would have generated the fault" (ESR_EL1). */
 const reads = ({ kind, atomicity }: Access): boolean => kind === 'load' || atomicity === 'amo';
 
 /** Raises an abort; ISV, FnV, EA and S1PTW are 0, since there is one stage and FAR is always valid. */

@@ -1,6 +1,6 @@
 import { GRANULES, type Granule, levelBits } from './descriptor.ts';
 
-/** One of the two regions of virtual addresses, as TCR_EL1 sets it up (Arm ARM D17.2.131). */
+/** One of the two regions of virtual addresses, as TCR_EL1 sets it up (Arm ARM D8.2). */
 export interface Region {
   /** TTBR1's: addresses whose bit 55 is set. */
   readonly upper: boolean;
@@ -49,7 +49,7 @@ function decodeRegions(tcr: bigint): readonly [Region, Region] {
 /** The regions of the TCR_EL1 asked for last: it seldom changes. */
 let decoded = { tcr: 0n, regions: decodeRegions(0n) };
 
-/** The region that an address belongs to: bit 55 says (D8.2.1). */
+/** The region that an address belongs to: bit 55 says (AArch64.GetVARange). */
 export function regionOf(tcr: bigint, address: bigint): Region {
   if (decoded.tcr !== tcr) decoded = { tcr, regions: decodeRegions(tcr) };
   return decoded.regions[(address >> 55n) & 1n ? 1 : 0];
@@ -63,7 +63,7 @@ export const strip = ({ tagged }: Region, address: bigint): bigint =>
 export const inRegion = ({ upper, size }: Region, va: bigint): boolean =>
   BigInt.asIntN(64, va) >> BigInt(size) === (upper ? -1n : 0n);
 
-/** The level of the first table (D8.2.6). */
+/** The level of the first table (AArch64.S1StartLevel). */
 export function startLevel({ granule, size }: Region): number {
   let level = 3;
   while (levelBits(granule, level) + granule.stride < size) level--;

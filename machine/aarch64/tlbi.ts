@@ -9,7 +9,7 @@ const TCR_AS = 1n << 36n;
 type Scope = 'all' | 'asid' | 'address in asid' | 'address';
 
 /**
- * TLBI at EL1 (Arm ARM D8.14.5). The last-level forms (VALE1, VAALE1) need only drop leaves, and leaves are all that
+ * TLBI at EL1 (Arm ARM C5.5). The last-level forms (VALE1, VAALE1) need only drop leaves, and leaves are all that
  * this TLB holds.
  */
 const SCOPES = {

@@ -71,7 +71,7 @@ const TCR_AS = 1n << 36n;
 const TCR_HA = 1n << 39n;
 const TCR_HD = 1n << 40n;
 
-/** The ASID in force: TTBR0's or TTBR1's, of 8 or 16 bits (D8.14.3). */
+/** The ASID in force: TTBR0's or TTBR1's, of 8 or 16 bits (TCR_EL1.A1 and AS). */
 export function asidOf({ tcr, ttbr0, ttbr1 }: WalkState): number {
   const asid = Number((tcr & TCR_A1 ? ttbr1 : ttbr0) >> 48n);
   return tcr & TCR_AS ? asid : asid & 0xff;
@@ -89,7 +89,7 @@ export interface Leaf {
   readonly limits: number;
 }
 
-/** Whether MAIR_EL1 makes the leaf's memory Device of whatever kind (D17.2.97). */
+/** Whether MAIR_EL1 makes the leaf's memory Device of whatever kind. */
 export const isDevice = (state: WalkState, bits: bigint): boolean =>
   ((state.mair >> BigInt(8 * attributeOf(bits))) & 0xf0n) === 0n;
 
@@ -136,7 +136,7 @@ export const isMisaligned = (address: bigint, { kind, size, part, alignment = si
   kind !== 'fetch' && (part === true || (address & BigInt(alignment - 1)) !== 0n);
 
 /**
- * AArch64.S1Translate and AArch64.S1Walk (J1.1.5), stage 1 of the EL1&0 regime while SCTLR_EL1.M is 1. Changes nothing:
+ * AArch64.S1Translate and AArch64.S1Walk of the manual's pseudocode: stage 1 of the EL1&0 regime while SCTLR_EL1.M is 1. Changes nothing:
  * an update that is due is part of the result.
  */
 export function walkTables(

@@ -1,4 +1,4 @@
-// Arm ARM C5.5 and D17.2.108: AT, what PAR_EL1 says; and cache maintenance by address, which can only fault.
+// Arm ARM C5.3 and C5.4: AT, what PAR_EL1 says; and cache maintenance by address, which can only fault.
 import { describe, expect, it } from 'vitest';
 import { AT_OPERATIONS, type AtOperation, addressTranslate } from '../../../machine/aarch64/at.ts';
 import { type CacheOperation, cacheMaintenance, zeroBlock } from '../../../machine/aarch64/cache.ts';

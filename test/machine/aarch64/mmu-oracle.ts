@@ -1,5 +1,5 @@
 // What VMSAv8-64 stage 1 says of an access in the EL1&0 regime, written from the tables and AArch64.TranslateAddress of the
-// manual (Arm ARM DDI 0487, D8 and J1.1.5) over strings of binary digits, most significant first. It shares nothing with
+// manual (Arm ARM DDI 0487, D8 and J1) over strings of binary digits, most significant first. It shares nothing with
 // the machine, so that one mistake is not made twice.
 
 /** The registers and memory behind a translation. */
@@ -74,7 +74,7 @@ const TG0: Record<string, Grain> = { '00': '4K', '01': '64K', '10': '16K', '11':
 const TG1: Record<string, Grain> = { '00': '4K', '01': '16K', '10': '4K', '11': '64K' };
 type Grain = '4K' | '16K' | '64K';
 
-/** Which address bits index each level, and which levels may hold blocks (tables D8-12 to D8-22). */
+/** Which address bits index each level, and which levels may hold blocks (D8.2). */
 const LEVELS: Record<Grain, { readonly index: readonly (readonly [number, number])[]; readonly blocks: string }> = {
   '4K': {
     index: [
@@ -125,7 +125,7 @@ const START: Record<Grain, readonly (readonly [number, number])[]> = {
   ],
 };
 
-/** Descriptors in a contiguous run, "Use of out-of-context contiguous bit" tables. */
+/** Descriptors in a contiguous run, by the tables of "The Contiguous bit". */
 const RUN: Record<Grain, readonly bigint[]> = {
   '4K': [1n, 16n, 16n, 16n],
   '16K': [1n, 1n, 32n, 128n],

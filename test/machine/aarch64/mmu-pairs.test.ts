@@ -1,4 +1,4 @@
-// Arm ARM D8.4.1, the hierarchical control of rights, by pairs of tables, against mmu-oracle.ts.
+// Arm ARM D8.4, the hierarchical control of rights, by pairs of tables, against mmu-oracle.ts.
 import { describe, expect, it } from 'vitest';
 import { LEAVES, MANAGEMENT, regimeOf, SETTINGS } from './mmu-cases.ts';
 import { Bench, firstLevel } from './mmu-harness.ts';

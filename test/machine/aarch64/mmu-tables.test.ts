@@ -190,7 +190,7 @@ describe('descriptors (D8.3): what no leaf or table is', () => {
   });
 });
 
-describe('physical addresses (D8.2.4): the level of what is too large', () => {
+describe('physical addresses (TCR_EL1.IPS): the level of what is too large', () => {
   it.each([
     [0n, 32],
     [1n, 36],
@@ -274,7 +274,7 @@ describe('alignment (B2.5)', () => {
   });
 });
 
-describe('MMU off (D8.2.8)', () => {
+describe('MMU off (AArch64.S1DisabledOutput)', () => {
   const off = (more = 0n) => {
     const bench = new Bench();
     bench.regions({ more });
@@ -333,6 +333,11 @@ describe('external aborts', () => {
     expect([bench.memory.amo('add', VA, 8, 1n), bench.hart.trap.cause]).toEqual([undefined, 0x96000035]);
     expect([bench.memory.loadReserved(VA, 8), bench.hart.trap.cause]).toEqual([undefined, 0x96000035]);
     expect(bench.memory.load(VA, 8)).toBe(0xffn);
+    // An ordered load is no atomic access: the device answers it, and where nothing does it is an external abort.
+    expect(bench.memory.loadAs(VA, LDAR)).toBe(0xffn);
+    const nowhere = mapped(AF, { el: 1 }, {}, 3, 0x8000_0000n).bench;
+    expect([nowhere.memory.loadAs(VA, LDAR), nowhere.hart.trap.cause]).toEqual([undefined, 0x96000010]);
+    expect([nowhere.memory.amo('add', VA, 8, 1n), nowhere.hart.trap.cause]).toEqual([undefined, 0x96000010]);
   });
 });
 
@@ -408,7 +413,7 @@ describe('what a trap records', () => {
   });
 });
 
-describe('hardware’s updates (D8.4.5, D8.4.6)', () => {
+describe('hardware’s updates (FEAT_HAFDBS)', () => {
   it('a load sets AF alone, a store dirty state too, each in place of the entry held', () => {
     const { bench, at } = mapped(AP2 | DBM, { el: 1, ha: true, hd: true });
     const flags = () => bench.peek(at)! & (AF | AP2);

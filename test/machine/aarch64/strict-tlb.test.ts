@@ -1,5 +1,5 @@
 // What a watched hart tells of its translations: stale ones used, and live descriptors changed without break-before-make
-// (Arm ARM D8.14.1); and what it must not.
+// (Arm ARM, "Using break-before-make when updating translation table entries"); and what it must not.
 import { describe, expect, it } from 'vitest';
 import { MMU } from '../../../machine/aarch64/mmu.ts';
 import { tlbi } from '../../../machine/aarch64/tlbi.ts';

@@ -1,4 +1,4 @@
-// Arm ARM D8.14.5: which entries each TLBI drops, on which harts; and what stays.
+// Arm ARM C5.5: which entries each TLBI drops, on which harts; and what stays.
 import { describe, expect, it } from 'vitest';
 import { MMU } from '../../../machine/aarch64/mmu.ts';
 import { TLBI_OPERATIONS, type TlbiOperation, tlbi } from '../../../machine/aarch64/tlbi.ts';
@@ -77,7 +77,7 @@ describe('each form', () => {
   });
 });
 
-describe('ASIDs (D8.14.3)', () => {
+describe('ASIDs (TCR_EL1.A1 and AS)', () => {
   const bench = () => {
     const made = new Bench();
     made.map(K4, 48, ROOT, PAGE, TARGET, AF | NG);
