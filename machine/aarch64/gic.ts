@@ -27,7 +27,7 @@ const SPURIOUS = 1023;
 const IDLE = 0xff;
 
 /** The hart's interrupt lines: IRQ, driven from outside. */
-export const IRQ_LINE = 0;
+const IRQ_LINE = 0;
 
 const bytesOf = (hart: Hart): Uint8Array => new Uint8Array(hart.u64.buffer, hart.u64.byteOffset, SLOTS.size);
 const lineIsUp = (hart: Hart): boolean => (hart.lines & (1 << IRQ_LINE)) !== 0;

@@ -24,7 +24,7 @@ const EX = 1 << 6;
 const DEBUG = 0x22;
 
 /** Whether debug exceptions are generated at an exception level with PSTATE.D as given (GenerateDebugExceptionsFrom). */
-export function debugFrom(hart: Hart, el: number, D: boolean): boolean {
+function debugFrom(hart: Hart, el: number, D: boolean): boolean {
   if (hart.get32(OS_LOCK) === 1) return false;
   return el === EL0 || ((hart.get(MDSCR) & KDE) !== 0n && !D);
 }

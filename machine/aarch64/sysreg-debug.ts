@@ -13,8 +13,7 @@ const TDCC = 1n << 12n;
 /** SS, TDCC, KDE, MDE. */
 const MDSCR_MASK = SS | TDCC | (1n << 13n) | (1n << 15n);
 /** What the OS lock opens to be saved and restored: ERR, HDE, INTdis, TXU, RXO, TXfull, RXfull. */
-const MDSCR_LOCKED_MASK =
-  MDSCR_MASK | (1n << 6n) | (1n << 14n) | (3n << 22n) | ((0xfn << 26n) & ~(1n << 28n)) | (1n << 30n);
+const MDSCR_LOCKED_MASK = [6n, 14n, 22n, 23n, 26n, 27n, 29n, 30n].reduce((mask, bit) => mask | (1n << bit), MDSCR_MASK);
 
 /** OSLSR_EL1: the OS lock is implemented (OSLM 0b10), and whether it is locked. */
 const OSLM = 1n << 3n;
@@ -27,8 +26,7 @@ const BCR_MASK = 0x00ff_e1e7n;
 const WCR_MASK = 0x1f1f_ffffn;
 
 /** The communications channel to a debugger, which is not there: empty, and EL0's unless TDCC traps. */
-const channel = (hart: Hart, write: boolean, name: string): Verdict =>
-  name === 'mdccsr_el0' && write ? 'undefined' : (hart.get(MDSCR) & TDCC) !== 0n ? 'trapped' : 'allowed';
+const channel = (hart: Hart): Verdict => ((hart.get(MDSCR) & TDCC) !== 0n ? 'trapped' : 'allowed');
 
 /** Debug may start or stop to be generated, stepping among it. */
 const changed = (hart: Hart): void => {
@@ -36,9 +34,7 @@ const changed = (hart: Hart): void => {
   hart.contextChanged();
 };
 
-/**
- * Self-hosted debug: software step (step.ts), breakpoints and watchpoints (breakpoint.ts).
- */
+/** Self-hosted debug: software step (step.ts), breakpoints and watchpoints (breakpoint.ts). */
 export const DEBUG_REGISTERS: readonly SystemRegister[] = [
   {
     name: 'mdscr_el1',
@@ -78,9 +74,9 @@ export const DEBUG_REGISTERS: readonly SystemRegister[] = [
   // No external debug is authenticated.
   constant('dbgauthstatus_el1', 0n),
   plain('mdccint_el1', 3n << 29n),
-  { ...constant('mdccsr_el0', 0n), user: (hart, write) => channel(hart, write, 'mdccsr_el0') },
-  { ...fixed('dbgdtr_el0'), user: (hart, write) => channel(hart, write, 'dbgdtr_el0') },
-  { ...fixed('dbgdtrrx_el0'), user: (hart, write) => channel(hart, write, 'dbgdtrrx_el0') },
+  { ...constant('mdccsr_el0', 0n), user: channel },
+  { ...fixed('dbgdtr_el0'), user: channel },
+  { ...fixed('dbgdtrrx_el0'), user: channel },
   ...POINTS.flatMap((n) => [
     // An address or, by its type, a context, which has all 32 bits.
     plain(`dbgbvr${n}_el1`, ~0n, changed),

@@ -68,7 +68,7 @@ export const ID_REGISTERS: readonly SystemRegister[] = [
   {
     name: 'ctr_el0',
     read: () => CTR,
-    user: (hart, write) => (write ? 'undefined' : (hart.get(SCTLR) & UCT) !== 0n ? 'allowed' : 'trapped'),
+    user: (hart) => ((hart.get(SCTLR) & UCT) !== 0n ? 'allowed' : 'trapped'),
   },
   {
     name: 'dczid_el0',

@@ -8,7 +8,7 @@ import type { SystemRegister } from './sysreg-register.ts';
 import { TIMER_REGISTERS } from './timer.ts';
 
 /** Every system register of the hart. What is not here does not exist: an access is UNDEFINED. */
-export const SYSTEM_REGISTERS: readonly SystemRegister[] = [
+const SYSTEM_REGISTERS: readonly SystemRegister[] = [
   ...ID_REGISTERS,
   ...CONTROL_REGISTERS,
   ...TIMER_REGISTERS,
@@ -33,11 +33,10 @@ export function accessibleRegister(
   write: boolean,
 ): SystemRegister | 'undefined' | 'trapped' {
   const register = BY_NUMBER.get(number) ?? (isReservedId(number) ? RESERVED : undefined);
-  if (!register) return 'undefined';
+  if (!register || !(write ? register.write : register.read)) return 'undefined';
   if (hart.get32(EL) === EL0) {
     const verdict = register.user?.(hart, write) ?? 'undefined';
     if (verdict !== 'allowed') return verdict;
   }
-  if (!(write ? register.write : register.read) || register.absent?.(hart)) return 'undefined';
-  return register;
+  return register.absent?.(hart) ? 'undefined' : register;
 }
