@@ -7,7 +7,7 @@ import { type Paint, paintFor } from '../trace/paint.ts';
 import { DIFFERENCES } from '../validate/differences.ts';
 import { fill, type Plan, type Row, stale } from '../validate/matrix.ts';
 import type { Policies } from '../validate/observe.ts';
-import { failureLines, flowLines, summarise, summaryLine, validateJson } from '../validate/report.ts';
+import { failureLines, flowLines, summarise, summaryLines, validateJson } from '../validate/report.ts';
 import { type Scenario, scenarios } from '../validate/scenarios.ts';
 import { Letters, tableLines, wrapped } from '../validate/table.ts';
 
@@ -90,7 +90,7 @@ export async function runPlan(plan: Plan, { json, whole, width, paint, print }: 
     const lines = [
       ...flowLines(rows, width, paint),
       ...failureLines(rows, idle, width, paint),
-      summaryLine(summary, plan, paint),
+      ...summaryLines(summary, plan, paint),
     ];
     print(`${lines.join('\n')}\n`);
   }
@@ -119,8 +119,5 @@ function legend({ targets }: Plan, width: number): string[] {
   const [first, ...others] = targets.map(({ name }) => name);
   const both = others.length > 0 ? ` and with ${first}'s` : '';
   const text = `Columns: page-fault handler (--policy) above user pointers (--uaccess). Each run is compared with that under the corrected policies${both}, its trap flow included.`;
-  return [
-    ...wrapped(text, width),
-    '=  as under the corrected policies   a  different, explained below   !  not as it should be   –  not there',
-  ];
+  return [...wrapped(text, width), '=  as under corrected    a  explained below    !  wrong    –  no such guest'];
 }

@@ -57,14 +57,8 @@ export function flowLines(rows: readonly Row[], width: number, paint: Paint): st
     return [paint.bold(heading), '', ...lines, ''];
   };
   return [
-    ...section(
-      'policies',
-      'The same end by another way: in how many scenarios flows differ from the corrected policies’, and why',
-    ),
-    ...section(
-      'targets',
-      'The same end by another way: in how many scenarios flows differ from the first target’s, and why',
-    ),
+    ...section('policies', 'Same end, another flow than under the corrected policies: scenarios, and why'),
+    ...section('targets', 'Same end, another flow than on the first target: scenarios, and why'),
   ];
 }
 
@@ -91,22 +85,19 @@ export function failureLines(
   return [paint.bad(paint.bold('Not as it should be')), '', ...[...lines, ...idle].map(cut), ''];
 }
 
-/** The last line. */
-export function summaryLine(summary: Summary, plan: Plan, paint: Paint): string {
+/** The last two lines. */
+export function summaryLines(summary: Summary, plan: Plan, paint: Paint): string[] {
   const { scenarios, runs, different, failed, expected, asExpected, stale } = summary;
-  const words = [
-    `${count(scenarios, 'scenario')}, ${count(plan.targets.length, 'target')}, ${count(plan.policies.length, 'pair')} of policies: ${count(runs, 'run')}`,
-    `${asExpected} of ${expected} outcomes as specified`,
-    `${count(different, 'other outcome')}, explained`,
-  ];
+  const size = [count(scenarios, 'scenario'), count(plan.targets.length, 'target')];
   const bad = [
     ...(failed > 0 ? [`${count(failed, 'run')} not as it should be`] : []),
     ...(stale > 0 ? [`${count(stale, 'reason')} without use`] : []),
   ];
-  const line = words.join(' · ');
-  return bad.length > 0
-    ? `${line.replace(', explained', '')} · ${paint.bad(bad.join(' · '))}`
-    : `${line} · ${paint.good('nothing unexplained')}`;
+  const verdict = bad.length > 0 ? paint.bad(bad.join(' · ')) : paint.good('nothing unexplained');
+  return [
+    `${[...size, `${count(plan.policies.length, 'pair')} of policies`].join(', ')}: ${count(runs, 'run')}`,
+    `${asExpected} of ${expected} outcomes as specified · ${count(different, 'other outcome')} · ${verdict}`,
+  ];
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
