@@ -3,20 +3,24 @@ import { KernelPanic, TaskEnded } from '../../../kernel/abi/errors.ts';
 import { GATE_BYTES } from '../../../kernel/arch/arch.ts';
 import { archOf } from '../../../kernel/arch/targets.ts';
 import { AddressSpace, type MapRequest } from '../../../kernel/mm/address-space.ts';
+import { rightsText } from '../../../kernel/mm/area.ts';
 import { type FaultOutcome, handleFault } from '../../../kernel/mm/fault.ts';
 import { Memory } from '../../../kernel/mm/memory.ts';
 import { atKernelEntry } from '../../../kernel/mm/user-access.ts';
 import { PlainProvider } from '../../../kernel/mm/user-pointer.ts';
 import type { FaultPolicy, UserAccessPolicy } from '../../../kernel/options.ts';
 import type { HandlerStep, PageFaultInfo } from '../../../kernel/record.ts';
-import { accessShape, type Hart, Machine, targetNamed } from '../../../machine/index.ts';
+import { accessShape, type Hart, type Isa, Machine, targetNamed } from '../../../machine/index.ts';
 
 export interface WorldOptions {
+  /** Absent: RISC-V. */
+  readonly isa?: Isa;
   readonly policy?: FaultPolicy;
   readonly uaccess?: UserAccessPolicy;
   readonly hardwareAd?: boolean;
   readonly harts?: number;
-  readonly mode?: 'sv39' | 'sv48' | 'sv57';
+  /** Absent: the target's first. */
+  readonly mode?: string;
   readonly megabytes?: number;
   readonly afterCheck?: (start: bigint, size: bigint) => void;
 }
@@ -37,6 +41,9 @@ export const RX = { ...RO, execute: true };
 export const XO = { ...RX, read: false };
 export const NONE = { ...RO, read: false };
 
+/** What a system call is to each target: the way back to the kernel that changes nothing. */
+const SYSTEM_CALL: Readonly<Record<string, number>> = { riscv64: 8, aarch64: 0x5600_0000 };
+
 /** The pc of user accesses made in tests, and where areas are put unless said otherwise. */
 const USER_PC = 0x1_0000n;
 export const AT = 0x10_0000n;
@@ -54,10 +61,10 @@ export class World {
   readonly handled: Handled[] = [];
 
   constructor(options: WorldOptions = {}) {
-    const isa = targetNamed('riscv64');
-    if (!isa) throw new Error('no riscv64');
+    const isa = options.isa ?? (targetNamed('riscv64') as Isa);
     const arch = archOf(isa);
-    const { hardwareAd = false, mode = 'sv39' } = options;
+    const { hardwareAd = false } = options;
+    const { mode = arch.modes[0].format.mode } = options;
     this.machine = new Machine({
       isa,
       memory: (options.megabytes ?? 4) * 1024 * 1024,
@@ -125,7 +132,7 @@ export class World {
   /** A user fetch. */
   fetch(address: bigint, hart = this.hart, space = this.space): string {
     const { mmu } = this.machine.isa;
-    const shape = accessShape('fetch', 2);
+    const shape = accessShape('fetch', this.machine.isa.fetchUnit);
     return (
       this.asUser(hart, space, () => (mmu.translate(hart, address, shape) ? 'ok' : undefined)) ?? this.lastOutcome()
     );
@@ -158,21 +165,37 @@ export class World {
     return this.last.steps.map(({ step, verdict }) => `${step}: ${verdict}`);
   }
 
-  /** Bits of the entry of a page: `V R W U A D`. */
+  /** The entry of a page in words of no target: `rwu AD`; nothing where it is absent. */
   entry(address: bigint, space = this.space): string {
-    return this.memory.format.bits(space.table.lookup(address)?.bits ?? 0n);
+    const view = space.table.lookup(address)?.view;
+    if (view?.kind !== 'leaf') return '';
+    const { rights, accessed, dirty } = view;
+    const letters = rightsText(rights).replaceAll('-', '');
+    return `${letters}${rights.user ? 'u' : ''} ${accessed ? 'A' : ''}${dirty ? 'D' : ''}`;
+  }
+
+  /** Rewrites the entry of a page with these bits; nothing is invalidated. */
+  mark(address: bigint, bits: { accessed: boolean; dirty: boolean }): void {
+    const entry = this.space.table.lookup(address);
+    if (entry?.view.kind !== 'leaf') throw new Error('no leaf');
+    const { frame, rights } = entry.view;
+    this.memory.physical.writeWord(
+      entry.address,
+      this.memory.format.leaf(frame, rights, { ...bits, global: false, level: 0 }),
+    );
   }
 
   private asUser<R>(hart: Hart, space: AddressSpace, access: () => R | undefined): R | undefined {
     const { arch } = this.memory;
     const { isa } = this.machine;
     this.activate(hart, space);
+    arch.enterUser(hart, arch.newContext(USER_PC, 0n));
     for (let tries = 0; tries < 16; tries++) {
-      isa.writeSystem(hart, 'mode', 0n);
-      hart.pc = USER_PC;
       const result = access();
       if (result !== undefined) {
-        isa.writeSystem(hart, 'mode', 1n);
+        hart.raise(SYSTEM_CALL[isa.name], 0n);
+        hart.takeTrap();
+        atKernelEntry(this.memory, hart);
         return result;
       }
       hart.takeTrap();
