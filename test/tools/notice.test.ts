@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { TARGETS } from '../../machine/index.ts';
+import type { Streams } from '../../tools/host.ts';
+import { KernelGuest } from '../../tools/kernel-guest.ts';
+import { readGuestOptions } from '../../tools/run-options.ts';
 import { noticeLine } from '../../tools/trace/json.ts';
 import { fullNotice, lineNotice, type NoticeView, noticeWords } from '../../tools/trace/notice.ts';
 import { PLAIN } from '../../tools/trace/paint.ts';
+import { guest } from './cli.ts';
 
 const NOTICE: NoticeView = {
   kind: 'stale translation',
@@ -80,5 +86,27 @@ notice · hart 1 · instruction 18402
     expect(notice).toMatchObject({ kind: 'stale translation', pc: '0x10a3c', held: { ppn: '0x80533' } });
     expect(notice.now.steps).toHaveLength(1);
     expect(noticeLine(NOTICE)).not.toContain('\n');
+  });
+});
+
+describe('a run with --strict-tlb', () => {
+  it.each(TARGETS.map((isa) => [isa.name, isa] as const))('%s: a leaf entry cleared and not invalidated', (_, isa) => {
+    const notices: NoticeView[] = [];
+    const streams: Streams = { output: () => {}, read: () => 'end', asked: false, interactive: true };
+    const trace = { active: false, record: () => {}, notice: (notice: NoticeView) => void notices.push(notice) };
+    const options = { ...readGuestOptions({}), strictTlb: true };
+    const file = new Uint8Array(readFileSync(guest('bench-crc', isa.name)));
+    const running = KernelGuest.start(file, ['bench-crc', '1'], isa, options, streams, trace);
+    running.run(100_000);
+    const { machine } = running.kernel;
+    const [hart] = machine.harts;
+    const access = { kind: 'fetch', size: 1, atomicity: 'plain', privilege: 'user' } as const;
+    const { result } = isa.mmu.walk(hart, hart.pc, access);
+    if ('fault' in result) throw new Error(result.fault);
+    machine.bus.write(result.entryAddress, 8, 0n);
+    expect(notices).toEqual([]);
+    running.run(100_000);
+    expect(notices[0]).toMatchObject({ kind: 'stale translation', difference: 'gone', hart: 0 });
+    expect(noticeWords(notices[0])).toMatch(/^stale translation: /);
   });
 });
