@@ -1,14 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { ARCHES } from '../../../kernel/arch/targets.ts';
 import { AddressSpace } from '../../../kernel/mm/address-space.ts';
 import type { AccessKind, Privilege } from '../../../machine/index.ts';
 import { physicalAddress } from '../../../machine/index.ts';
 import { AT, World } from './world.ts';
 
-const RAM = 0x8000_0000n;
-const UART = 0x1000_0000n;
+/** A device's registers, and what an entry of the kernel's RAM says, in each target's own bits. */
+const OWN: Readonly<Record<string, { uart: bigint; ram: string }>> = {
+  riscv64: { uart: 0x1000_0000n, ram: 'V R W G A D' },
+  aarch64: { uart: 0x0900_0000n, ram: 'V AF DBM PXN UXN' },
+};
 
-describe.each(['sv39', 'sv48', 'sv57'] as const)('the kernel half under %s', (mode) => {
-  const w = new World({ mode, megabytes: 32 });
+const MODES = ARCHES.flatMap(({ isa, modes }) => modes.map(({ format: { mode } }) => ({ isa, mode })));
+
+describe.each(MODES)('the kernel half under $mode', ({ isa, mode }) => {
+  const RAM = isa.ramBase;
+  const { uart: UART, ram } = OWN[isa.name];
+  const w = new World({ isa, mode, megabytes: 32 });
   const { layout, arch } = w.memory;
   const at = (physical: bigint) => layout.directMap + physical;
   /** Where the machine's own walk leads, seen with this privilege. */
@@ -38,7 +46,7 @@ describe.each(['sv39', 'sv48', 'sv57'] as const)('the kernel half under %s', (mo
   it('takes the largest pages that fit, global ones', () => {
     const entry = w.space.table.lookup(at(RAM));
     expect(entry?.level).toBe(1);
-    expect(w.memory.format.bits(entry?.bits ?? 0n)).toBe('V R W G A D');
+    expect(w.memory.format.bits(entry?.bits ?? 0n)).toBe(ram);
     expect(w.space.table.lookup(at(arch.gateBase))?.level).toBe(0);
   });
 
