@@ -53,7 +53,8 @@ export function handleFault(
   const flag = isAccessingUserMemory(memory, hart);
   if (!fromUser && !flag) return { info: whole, outcome: { kind: 'panic', message: kernelFault(fault) } };
   if (!fromUser && userClosed && seen.user) {
-    return { info: whole, outcome: { kind: 'panic', message: `${kernelFault(fault)}: user memory is closed to it` } };
+    const message = `page fault in the kernel, to which user memory is closed: ${accessWords(fault)}`;
+    return { info: whole, outcome: { kind: 'panic', message } };
   }
   if (!fromUser && space?.locked) {
     return { info: whole, outcome: { kind: 'panic', message: 'fault taken with the address-space lock held' } };
