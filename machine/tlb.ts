@@ -47,6 +47,13 @@ export interface TlbNotice {
   readonly now: Walk;
 }
 
+/** What a look at the tables for an entry read, under which control registers. */
+interface Look {
+  readonly contextEpoch: number;
+  readonly addresses: readonly bigint[];
+  readonly entries: readonly (bigint | undefined)[];
+}
+
 /** Tells of an entry once for each state that the tables are found in. */
 export function notify(watch: (notice: TlbNotice) => void, notice: TlbNotice): void {
   const { kind, difference, held, now } = notice;
@@ -75,6 +82,28 @@ export class Tlb {
   private shelves: Shelf[] = [];
   /** Bumped whenever an entry goes, so that engines can drop what they cached. */
   epoch = 0;
+
+  /** Of a hart that is watched: the last look at the tables for each entry. */
+  private readonly looks = new WeakMap<TlbEntry, Look>();
+
+  /**
+   * What the tables say now where that may differ from the last look for an entry: the walk, noted as that look.
+   * `undefined`: every entry on the way still reads as it did then. `read` reads 8 bytes of physical memory.
+   */
+  lookAgain<W extends Walk>(
+    entry: TlbEntry,
+    contextEpoch: number,
+    read: (address: bigint) => bigint | undefined,
+    walk: () => W,
+  ): W | undefined {
+    const last = this.looks.get(entry);
+    const same = (address: bigint, i: number) => read(address) === last?.entries[i];
+    if (last?.contextEpoch === contextEpoch && last.addresses.every(same)) return undefined;
+    const now = walk();
+    const addresses = now.steps.map((step) => step.entryAddress);
+    this.looks.set(entry, { contextEpoch, addresses, entries: addresses.map(read) });
+    return now;
+  }
 
   /** The entry that translates `vpn` under `asid`. */
   lookup(vpn: bigint, asid: number): TlbEntry | undefined {

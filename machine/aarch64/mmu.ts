@@ -66,7 +66,11 @@ function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false)
   if (fault === undefined && updateDue(state, leafOf(entry), access)) {
     return translateByWalk(hart, state, address, access, entry, dry);
   }
-  if (hart.watch) watchUse(hart, state, address, access, entry, walk(hart, address, access));
+  if (hart.watch) {
+    const read = (at: bigint) => readEntry(hart, at);
+    const now = hart.tlb.lookAgain(entry, hart.contextEpoch, read, () => walk(hart, address, access));
+    if (now) watchUse(hart, state, address, access, entry, now);
+  }
   if (fault === undefined) return reach(hart, entry, address);
   const shown = tlbWalk(hart, state, address, access, entry, fault);
   return refuse(hart, address, access, shown, levelOfEntry(state, address, entry));

@@ -63,7 +63,9 @@ function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false)
   }
   if (hart.watch) {
     const access = { ...shape, privilege: mode };
-    watchUse(hart, address, access, entry, walk(hart, address, access));
+    const read = (at: bigint) => readEntry(hart, at);
+    const now = hart.tlb.lookAgain(entry, hart.contextEpoch, read, () => walk(hart, address, access));
+    if (now) watchUse(hart, address, access, entry, now);
   }
   if (fault === undefined && !reach(hart, physical(entry, address), shape, mode)) fault = 'pmp';
   return fault === undefined || refuse(hart, address, shape, mode, tlbWalk(hart, address, shape, mode, entry, fault));
