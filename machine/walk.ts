@@ -39,3 +39,24 @@ export interface Walk<Fault extends string = string> {
   readonly steps: readonly WalkStep[];
   readonly result: WalkTranslation | { readonly fault: Fault };
 }
+
+/** A walk that came through, refused for what it led to. */
+export function refusedAtEnd<Fault extends string>(walked: Walk<Fault>, fault: Fault): Walk<Fault> {
+  const steps = walked.steps.map((step, i) =>
+    i === walked.steps.length - 1 ? { ...step, decision: `${step.decision}, ${fault}` } : step,
+  );
+  return { ...walked, steps, result: { fault } };
+}
+
+/**
+ * What a refusal by an entry of the TLB shows: the walk to it, where memory still holds it; where it does not, the entry
+ * and behind it what the tables say now.
+ */
+export function refusedByHeld<Fault extends string>(held: WalkStep, now: Walk<Fault>, fault: Fault): Walk<Fault> {
+  const last = now.steps.at(-1);
+  const same = last !== undefined && last.entryAddress === held.entryAddress && last.entry === held.entry;
+  const steps = same
+    ? [...now.steps.slice(0, -1), held]
+    : [held, ...now.steps.map((step) => ({ ...step, decision: `in memory now: ${step.decision}` }))];
+  return { ...now, steps, result: { fault } };
+}

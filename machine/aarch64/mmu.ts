@@ -3,7 +3,7 @@ import type { RamOffset } from '../addr.ts';
 import type { Hart } from '../hart.ts';
 import type { Mmu } from '../isa.ts';
 import type { TlbEntry } from '../tlb.ts';
-import type { Walk, WalkStep } from '../walk.ts';
+import { refusedAtEnd, refusedByHeld, type Walk, type WalkStep } from '../walk.ts';
 import { EC, esr } from './causes.ts';
 import { describeLeaf, levelBits, levelOf } from './descriptor.ts';
 import { inRegion, PHYSICAL_BITS, regionOf, strip } from './region.ts';
@@ -135,7 +135,8 @@ function busFault(hart: Hart, address: bigint, shape: AccessShape): void {
   const entry = on ? lookup(hart, state, address) : undefined;
   const { result } = walked;
   const stale = entry !== undefined && ('fault' in result || (result.update?.old ?? result.bits) !== entry.bits);
-  refuse(hart, address, access, stale ? tlbWalk(hart, state, address, access, entry, fault) : ending(walked, fault));
+  const shown = stale ? tlbWalk(hart, state, address, access, entry, fault) : refusedAtEnd(walked, fault);
+  refuse(hart, address, access, shown);
 }
 
 /** What an access would come to: where it leads and by which leaf (none where translation is off), or why it is refused. */
@@ -280,21 +281,10 @@ function offWalk(hart: Hart, address: bigint, access: Access): Walk<Aarch64WalkF
   return end(found);
 }
 
-/** A walk that came through, refused for what it led to. */
-function ending(walked: Walk<Aarch64WalkFault>, fault: Aarch64WalkFault): Walk<Aarch64WalkFault> {
-  const steps = walked.steps.map((step, i) =>
-    i === walked.steps.length - 1 ? { ...step, decision: `${step.decision}, ${fault}` } : step,
-  );
-  return { ...walked, steps, result: { fault } };
-}
-
 const levelOfEntry = (state: WalkState, address: bigint, { pages }: TlbEntry): number =>
   levelOf(regionOf(state.tcr, address).granule, pages);
 
-/**
- * What a refusal by a TLB entry shows: the walk to that entry, where memory still holds it; where it does not, the entry
- * and behind it what the tables say now.
- */
+/** What a refusal by a TLB entry shows. */
 function tlbWalk(
   hart: Hart,
   state: WalkState,
@@ -315,10 +305,5 @@ function tlbWalk(
     entry: entry.bits,
     decision: `from the TLB: leaf ${describeLeaf(entry.bits, entry.limits ?? 0)}, ${fault}`,
   };
-  const last = now.steps[now.steps.length - 1];
-  const same = last !== undefined && last.entryAddress === held.entryAddress && last.entry === held.entry;
-  const steps = same
-    ? [...now.steps.slice(0, -1), held]
-    : [held, ...now.steps.map((step) => ({ ...step, decision: `in memory now: ${step.decision}` }))];
-  return { ...now, steps, result: { fault } };
+  return refusedByHeld(held, now, fault);
 }

@@ -3,7 +3,7 @@ import type { RamOffset } from '../addr.ts';
 import type { Hart } from '../hart.ts';
 import type { Mmu } from '../isa.ts';
 import type { TlbEntry } from '../tlb.ts';
-import type { Walk, WalkStep } from '../walk.ts';
+import { refusedAtEnd, refusedByHeld, type Walk, type WalkStep } from '../walk.ts';
 import { CAUSE } from './causes.ts';
 import { pmpAllows, pmpUniform } from './pmp.ts';
 import { describeLeaf } from './pte.ts';
@@ -14,7 +14,6 @@ import {
   deniedBy,
   isAccessFault,
   isCanonical,
-  type RiscvAccessFault,
   type RiscvWalkFault,
   type WalkState,
   walkTables,
@@ -51,7 +50,7 @@ function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false)
   const satp = hart.get(SATP);
   if (isBare(satp, mode)) {
     if (reach(hart, address, shape, mode)) return true;
-    return refuse(hart, address, shape, mode, ending(bareWalk(address), 'pmp'));
+    return refuse(hart, address, shape, mode, refusedAtEnd(bareWalk(address), 'pmp'));
   }
   const entry = isCanonical(satp, address) ? hart.tlb.lookup(address >> 12n, asidOf(satp)) : undefined;
   if (entry === undefined) return translateByWalk(hart, address, shape, mode, undefined, dry);
@@ -85,10 +84,10 @@ function translateByWalk(
   if ('fault' in result) return refuse(hart, address, shape, mode, walked);
   const { update, entryAddress } = result;
   if (update && !pmpAllows(hart, entryAddress, 8, 'store', S_MODE)) {
-    return refuse(hart, address, shape, mode, ending(walked, 'entry not writable'));
+    return refuse(hart, address, shape, mode, refusedAtEnd(walked, 'entry not writable'));
   }
   const target = physical(result, address);
-  if (!reach(hart, target, shape, mode)) return refuse(hart, address, shape, mode, ending(walked, 'pmp'));
+  if (!reach(hart, target, shape, mode)) return refuse(hart, address, shape, mode, refusedAtEnd(walked, 'pmp'));
   // D must be exact (12.3.1): an access that nothing will answer, the caller's bus fault, leaves no trace.
   if (dry || (update && !answers(hart, target, shape))) return true;
   // Step 9's comparison cannot fail: nothing runs between the walker's read and its write.
@@ -126,7 +125,9 @@ function busFault(hart: Hart, address: bigint, shape: AccessShape): void {
   const entry = walked.mode === 'Bare' ? undefined : hart.tlb.lookup(address >> 12n, walked.asid);
   const { result } = walked;
   const stale = entry !== undefined && ('fault' in result || (result.update?.old ?? result.bits) !== entry.bits);
-  const shown = stale ? tlbWalk(hart, address, shape, mode, entry, 'nothing there') : ending(walked, 'nothing there');
+  const shown = stale
+    ? tlbWalk(hart, address, shape, mode, entry, 'nothing there')
+    : refusedAtEnd(walked, 'nothing there');
   refuse(hart, address, shape, mode, shown);
 }
 
@@ -188,18 +189,7 @@ function bareWalk(address: bigint): Walk<RiscvWalkFault> {
   return { mode: 'Bare', root: 0n, asid: 0, steps: [], result };
 }
 
-/** A walk that came through, refused for what it led to. */
-function ending(walked: Walk<RiscvWalkFault>, fault: RiscvAccessFault): Walk<RiscvWalkFault> {
-  const steps = walked.steps.map((step, i) =>
-    i === walked.steps.length - 1 ? { ...step, decision: `${step.decision}, ${fault}` } : step,
-  );
-  return { ...walked, steps, result: { fault } };
-}
-
-/**
- * What a refusal by a TLB entry shows: the walk to that entry, where memory still holds it; where it does not, the entry
- * and behind it what the tables say now.
- */
+/** What a refusal by a TLB entry shows. */
 function tlbWalk(
   hart: Hart,
   address: bigint,
@@ -217,10 +207,5 @@ function tlbWalk(
     entry: entry.bits,
     decision: `from the TLB: leaf ${describeLeaf(entry.bits)}, ${fault}`,
   };
-  const last = now.steps[now.steps.length - 1];
-  const same = last !== undefined && last.entryAddress === held.entryAddress && last.entry === held.entry;
-  const steps = same
-    ? [...now.steps.slice(0, -1), held]
-    : [held, ...now.steps.map((step) => ({ ...step, decision: `in memory now: ${step.decision}` }))];
-  return { ...now, steps, result: { fault } };
+  return refusedByHeld(held, now, fault);
 }
