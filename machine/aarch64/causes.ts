@@ -34,3 +34,16 @@ export const esr = (ec: number, iss = 0): number => ec * 2 ** 26 + IL + iss;
 /** EC and ISS of an ESR_EL1 value. */
 export const ecOf = (value: number): number => Math.floor(value / 2 ** 26);
 export const issOf = (value: number): number => value & 0x1ffffff;
+
+const SETS_FAR: ReadonlySet<number> = new Set([
+  EC.instructionLower,
+  EC.instructionSame,
+  EC.pcAlignment,
+  EC.dataLower,
+  EC.dataSame,
+  EC.watchpointLower,
+  EC.watchpointSame,
+]);
+
+/** Whether exceptions of a class say where: others leave FAR_EL1 as it is, UNKNOWN in the manual (Arm ARM D17.2.40). */
+export const setsFar = (ec: number): boolean => SETS_FAR.has(ec);

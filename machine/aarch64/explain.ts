@@ -1,5 +1,5 @@
 import { type Explanation, type FieldRow, fieldsOf } from '../trap.ts';
-import { EC } from './causes.ts';
+import { EC, setsFar } from './causes.ts';
 
 /** The registers of an exception to EL1. */
 export const TRAP_REGISTERS = [['esr_el1', 'far_el1', 'elr_el1', 'spsr_el1']] as const;
@@ -140,7 +140,7 @@ function esrRows(ec: number): readonly FieldRow[] {
 const MODES: Readonly<Record<string, string>> = { 0: 'EL0t', 4: 'EL1t', 5: 'EL1h' };
 const masked = says('open', 'masked');
 
-/** SPSR_EL1, of an exception from AArch64 (Arm ARM C5.2.18). */
+/** SPSR_EL1, of an exception from AArch64 (Arm ARM C5.2, "SPSR_EL1"). */
 const SPSR: readonly FieldRow[] = [
   ['N', 31, 31],
   ['Z', 30, 30],
@@ -161,19 +161,8 @@ const SPSR: readonly FieldRow[] = [
   ['M', 4, 0, (value) => MODES[`${value}`] ?? `${hex(value)}, ${value >= 16n ? 'AArch32' : 'reserved'}`],
 ];
 
-/** Classes that set FAR_EL1 (Arm ARM D17.2.40). */
-const SETS_FAR: ReadonlySet<number> = new Set([
-  EC.instructionLower,
-  EC.instructionSame,
-  EC.pcAlignment,
-  EC.dataLower,
-  EC.dataSame,
-  EC.watchpointLower,
-  EC.watchpointSame,
-]);
-
 function farWords(esr: bigint, ec: number): string {
-  if (!SETS_FAR.has(ec)) return 'not set by this class of exception';
+  if (!setsFar(ec)) return 'not set by this class of exception';
   const abort = ec !== EC.pcAlignment;
   return abort && ((esr >> 10n) & 1n) === 1n ? 'not valid: FnV is set' : 'the faulting virtual address';
 }

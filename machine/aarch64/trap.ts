@@ -2,7 +2,7 @@ import { accessShape, type Privilege } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Syndrome } from '../trap.ts';
 import { breakpointHit, breakpointsOn } from './breakpoint.ts';
-import { EC, ecOf, esr } from './causes.ts';
+import { EC, ecOf, esr, setsFar } from './causes.ts';
 import { explain, TRAP_REGISTERS } from './explain.ts';
 import { irqPending } from './gic.ts';
 import { MMU } from './mmu.ts';
@@ -29,17 +29,6 @@ const IRQ_VECTOR = 0x80;
 
 export const privilege = (hart: Hart): Privilege => (hart.get32(EL) === EL0 ? 'user' : 'supervisor');
 
-/** Exceptions that say where: FAR_EL1 is written; for others it keeps its value, UNKNOWN in the manual. */
-const SETS_FAR: ReadonlySet<number> = new Set([
-  EC.instructionLower,
-  EC.instructionSame,
-  EC.pcAlignment,
-  EC.dataLower,
-  EC.dataSame,
-  EC.watchpointLower,
-  EC.watchpointSame,
-]);
-
 /** Takes the exception in `hart.trap` to EL1 (AArch64.TakeException). */
 export function deliver(hart: Hart): void {
   const { cause, value, interrupt: irq } = hart.trap;
@@ -47,7 +36,7 @@ export function deliver(hart: Hart): void {
   if (!irq) {
     const ec = ecOf(cause);
     hart.set(ESR, BigInt(cause));
-    if (SETS_FAR.has(ec)) hart.set(FAR, BigInt.asUintN(64, value));
+    if (setsFar(ec)) hart.set(FAR, BigInt.asUintN(64, value));
     if (ec === EC.svc) {
       // The instruction is done: the preferred return address is the next one's, and a step is over.
       back = BigInt.asUintN(64, back + 4n);
