@@ -1,4 +1,4 @@
-// Data processing, scalar floating point (Arm ARM C4.1.97 on): singles and doubles, and half precision in conversions.
+// Data processing, scalar floating point (Arm ARM C4.1.96): singles and doubles, and half precision in conversions.
 
 import { condition } from './flags.ts';
 import { ZERO } from './float.ts';

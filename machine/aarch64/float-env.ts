@@ -17,7 +17,7 @@ import {
 import type { Hart } from '../hart.ts';
 import { FPCR, FPSR } from './registers.ts';
 
-/** Fields of FPCR (Arm ARM C5.2.7): AHP, DN, FZ and, from bit 22 on, RMode. */
+/** Fields of FPCR (Arm ARM C5.2, "FPCR"): AHP, DN, FZ and, from bit 22 on, RMode. */
 const FZ = 1 << 24;
 const DN = 1 << 25;
 const AHP = 1 << 26;
@@ -74,7 +74,7 @@ export function formatOf(hart: Hart, width: number): FloatFormat {
   return hart.get32(FPCR) & AHP ? F16_ALTERNATIVE : F16;
 }
 
-/** FPSR's cumulative bits (C5.2.8): IOC, DZC, OFC, UFC, IXC and IDC. */
+/** FPSR's cumulative bits (C5.2, "FPSR"): IOC, DZC, OFC, UFC, IXC and IDC. */
 const CUMULATIVE: readonly (readonly [flag: number, bit: number])[] = [
   [FloatFlag.invalid, 1 << 0],
   [FloatFlag.divideByZero, 1 << 1],

@@ -2,7 +2,7 @@ import type { Hart } from '../hart.ts';
 import { C, DAIF, EL, EL0, N, OVERFLOW, PAN, PSTATE_IL, PSTATE_SS, SPSEL, Z } from './registers.ts';
 import { setLevel } from './state.ts';
 
-/** What of SPSR_EL1 exists: NZCV, PAN, SS, IL, DAIF and M (Arm ARM C5.2.18). */
+/** What of SPSR_EL1 exists: NZCV, PAN, SS, IL, DAIF and M (Arm ARM C5.2, "SPSR_EL1"). */
 export const SPSR_MASK = 0xf070_03dfn;
 
 /** PSTATE.DAIF as the slot holds it. */

@@ -34,7 +34,7 @@ const TCR_HA_HD = 3n << 39n;
 const TTBR_MASK = ~1n;
 const VBAR_MASK = ~0x7ffn;
 
-/** AHP, DN, FZ and RMode: no FZ16, and no trapped floating-point exceptions (C5.2.8). */
+/** AHP, DN, FZ and RMode: no FZ16, and no trapped floating-point exceptions (C5.2, "FPCR"). */
 const FPCR_MASK = 0x07c0_0000;
 /** QC and the cumulative exception bits. */
 const FPSR_MASK = 0x0800_009f;
@@ -96,7 +96,7 @@ const PSTATE_REGISTERS: readonly SystemRegister[] = [
   { name: 'nzcv', user: everybody, read: readFlags, write: writeFlags },
   {
     name: 'sp_el0',
-    // It cannot be named while it is the stack pointer (C5.2.23).
+    // It cannot be named while it is the stack pointer (C5.2, "SP_EL0").
     absent: (hart) => hart.get32(SPSEL) === 0,
     read: (hart) => readBank(hart, 0),
     write: (hart, value) => writeBank(hart, 0, value),

@@ -134,7 +134,7 @@ compareWithQemu('what registers hold', [
   holds('cntv_cval_el0'),
   holds('cntp_cval_el0'),
   holds('dbgbvr0_el1', 0x1_ffff_ffff_fffcn),
-  holds('osdlr_el1', 1n, 'ID_AA64DFR0_EL1.DoubleLock is 0b1111: RAZ/WI (D17.6.6)'),
+  holds('osdlr_el1', 1n, 'ID_AA64DFR0_EL1.DoubleLock is 0b1111: RAZ/WI (D17.3)'),
   {
     name: 'daif',
     code: '  .irp v, 0x3c0, 0x140, 0x280, 0x3c0\n  mov x9, #\\v\n  msr daif, x9\n  mrs x9, daif\n  emit x9\n  .endr',

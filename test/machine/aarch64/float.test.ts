@@ -271,7 +271,7 @@ describe('of 128 bits', () => {
   });
 });
 
-it('C5.2.8: FPSR is cumulative, QC among its bits', () => {
+it('FPSR is cumulative, QC among its bits', () => {
   const { hart } = here;
   here.run({ word: 0x1e222820, cases: BigUint64Array.of(0n, 0n, 0n, 0n) });
   hart.set32(FPSR, 0x0800_0080);
