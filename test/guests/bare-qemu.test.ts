@@ -5,7 +5,7 @@ import { targetNamed } from '../../machine/index.ts';
 import { describeWith } from '../toolchain.ts';
 import { GUESTS, guestRows, runBare } from './guest.ts';
 
-// Not `timer`, which has no interrupt controller in its way here, nor `tohost`, which qemu does not watch.
+// Not `timer`, whose interrupts pass by the GIC here while that is off, nor `tohost`, which qemu does not watch.
 const MACHINE = '-M virt -cpu max -nic none -display none -monitor none -serial stdio -semihosting'.split(' ');
 
 describeWith(['qemu-system-aarch64'], 'bare-metal guests print and end as under qemu-system-aarch64', () => {

@@ -1,5 +1,5 @@
 // Interrupts of the generic timer at EL1: a tick found pending while interrupts were masked, three waited for, and none
-// while the timer's own mask is set. There is no interrupt controller: the timer's line is the hart's IRQ.
+// while the timer's own mask is set. The GIC stays off, as a reset leaves it, so the timer's line is the hart's IRQ.
 #include "guest.h"
 
 #define INTERVAL 1000
