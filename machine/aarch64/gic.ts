@@ -11,6 +11,7 @@ const POINT = SLOTS.get('gic.point');
 const ENABLED = SLOTS.get('gic.enabled');
 const PENDING = SLOTS.get('gic.pending');
 const ACTIVE = SLOTS.get('gic.active');
+const DROPPED = SLOTS.get('gic.dropped');
 /** Offsets of the first bytes, in the hart's state block. */
 const PRIORITIES = SLOTS.get('gic.priority0').offset;
 const SENDERS = SLOTS.get('gic.senders0').offset;
@@ -25,6 +26,10 @@ const LEGACY_IRQ = 31;
 const SPURIOUS = 1023;
 /** The running priority while nothing is active. */
 const IDLE = 0xff;
+
+/** GICC_CTLR: interrupts are signalled; GICC_EOIR does not deactivate. */
+const ENABLE = 1;
+const EOI_MODE = 1 << 9;
 
 /** The hart's interrupt lines: IRQ, driven from outside. */
 const IRQ_LINE = 0;
@@ -56,7 +61,8 @@ function highest(hart: Hart, interrupts: number): { readonly id: number; readonl
   return { id, priority };
 }
 
-const runningPriority = (hart: Hart): number => Math.min(IDLE, highest(hart, hart.get32(ACTIVE)).priority);
+const runningPriority = (hart: Hart): number =>
+  Math.min(IDLE, highest(hart, hart.get32(ACTIVE) & ~hart.get32(DROPPED)).priority);
 
 /** The highest pending interrupt that the priority mask lets through, or 1023. */
 function highestPending(hart: Hart): { readonly id: number; readonly priority: number } {
@@ -80,13 +86,13 @@ function signalled(hart: Hart): number {
  * (GICv2 2.3.1, "Interrupt signal bypass"): timers and line reach software that knows of no controller.
  */
 export function irqPending(hart: Hart): boolean {
-  if (hart.get32(CONTROL) === 0) return lineIsUp(hart) || virtualTimer(hart) || physicalTimer(hart);
+  if ((hart.get32(CONTROL) & ENABLE) === 0) return lineIsUp(hart) || virtualTimer(hart) || physicalTimer(hart);
   return signalled(hart) !== SPURIOUS;
 }
 
 /** GICC_IAR: takes the interrupt that is signalled. */
 function acknowledge(hart: Hart): number {
-  const id = hart.get32(CONTROL) === 0 ? SPURIOUS : signalled(hart);
+  const id = (hart.get32(CONTROL) & ENABLE) === 0 ? SPURIOUS : signalled(hart);
   if (id === SPURIOUS) return SPURIOUS;
   hart.set32(ACTIVE, hart.get32(ACTIVE) | (1 << id));
   hart.set32(PENDING, hart.get32(PENDING) & ~(1 << id));
@@ -100,7 +106,16 @@ function acknowledge(hart: Hart): number {
 /** What a device must be given: harts, and word that an interrupt may have come or gone. */
 type Services = Pick<PlatformServices, 'harts' | 'changed'>;
 
-/** Registers of a hart by offset, words of 32 bits; those of bytes are apart. */
+/** Ends interrupts: active no more. */
+function deactivate(hart: Hart, interrupts: number): void {
+  hart.set32(ACTIVE, hart.get32(ACTIVE) & ~interrupts);
+  hart.set32(DROPPED, hart.get32(DROPPED) & ~interrupts);
+}
+
+/** The bit of an interrupt that GICC_EOIR or GICC_DIR names, none where there is no such interrupt. */
+const bitOf = (value: number): number => ((value & 0x3ff) < INTERRUPTS ? 1 << (value & 0x3ff) : 0);
+
+/** Registers of a hart by offset, words of 32 bits; those that may be accessed by the byte are apart. */
 abstract class Registers implements Device {
   abstract readonly name: string;
   protected readonly services: Services;
@@ -111,25 +126,27 @@ abstract class Registers implements Device {
 
   protected abstract readWord(hart: Hart, offset: number): number;
   protected abstract writeWord(hart: Hart, offset: number, value: number): void;
-  /** Where the byte at an offset lies in the hart's state block, or -1. */
-  protected abstract byteAt(offset: number): number;
+  /** Whether what lies at an offset is one register a byte, which may be accessed alone. */
+  protected abstract isOfBytes(offset: number): boolean;
+  protected abstract readByte(hart: Hart, offset: number): number;
+  protected abstract writeByte(hart: Hart, offset: number, value: number): void;
 
   read(offset: number, size: number, id: number): bigint | undefined {
     const hart = this.services.harts[Math.max(id, 0)];
-    const byte = this.byteAt(offset);
-    if (size === 8 || (byte < 0 && size !== 4)) return undefined;
-    if (byte < 0) return BigInt(this.readWord(hart, offset) >>> 0);
-    return bytesOf(hart)
-      .slice(byte, byte + size)
-      .reduceRight((value, b) => (value << 8n) | BigInt(b), 0n);
+    const bytes = this.isOfBytes(offset);
+    if (size === 8 || (!bytes && size !== 4)) return undefined;
+    if (!bytes) return BigInt(this.readWord(hart, offset) >>> 0);
+    let value = 0n;
+    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.readByte(hart, offset + i));
+    return value;
   }
 
   write(offset: number, size: number, value: bigint, id: number): boolean {
     const hart = this.services.harts[Math.max(id, 0)];
-    const byte = this.byteAt(offset);
-    if (size === 8 || (byte < 0 && size !== 4)) return false;
-    if (byte < 0) this.writeWord(hart, offset, Number(BigInt.asIntN(32, value)));
-    else for (let i = 0; i < size; i++) bytesOf(hart)[byte + i] = Number((value >> BigInt(8 * i)) & 0xffn);
+    const bytes = this.isOfBytes(offset);
+    if (size === 8 || (!bytes && size !== 4)) return false;
+    if (!bytes) this.writeWord(hart, offset, Number(BigInt.asIntN(32, value)));
+    else for (let i = 0; i < size; i++) this.writeByte(hart, offset + i, Number((value >> BigInt(8 * i)) & 0xffn));
     this.services.changed();
     return true;
   }
@@ -148,8 +165,24 @@ abstract class Registers implements Device {
 export class GicDistributor extends Registers {
   readonly name = 'gic-distributor';
 
-  protected byteAt(offset: number): number {
-    return offset >= 0x400 && offset < 0x420 ? PRIORITIES + offset - 0x400 : -1;
+  /** GICD_IPRIORITYR, GICD_ITARGETSR; GICD_CPENDSGIR, GICD_SPENDSGIR (4.3.11, 4.3.12, 4.3.16, 4.3.17). */
+  protected isOfBytes(offset: number): boolean {
+    return (offset >= 0x400 && offset < 0xc00) || (offset >= 0xf10 && offset < 0xf30);
+  }
+
+  protected readByte(hart: Hart, offset: number): number {
+    if (offset >= 0xf10) return bytesOf(hart)[SENDERS + (offset & 15)];
+    if (offset < 0x400 + INTERRUPTS) return bytesOf(hart)[PRIORITIES + offset - 0x400];
+    // GICD_ITARGETSR0 to 7 name the hart that asks; where it is the only one they read as zero (4.3.12).
+    const targets = offset >= 0x800 && offset < 0x800 + INTERRUPTS && this.services.harts.length > 1;
+    return targets ? 1 << hart.id : 0;
+  }
+
+  protected writeByte(hart: Hart, offset: number, value: number): void {
+    const bytes = bytesOf(hart);
+    if (offset < 0x400 + INTERRUPTS) bytes[PRIORITIES + offset - 0x400] = value;
+    else if (offset >= 0xf20) bytes[SENDERS + (offset & 15)] |= value & ((1 << this.services.harts.length) - 1);
+    else if (offset >= 0xf10) bytes[SENDERS + (offset & 15)] &= ~value;
   }
 
   protected readWord(hart: Hart, offset: number): number {
@@ -172,9 +205,7 @@ export class GicDistributor extends Registers {
       case 0xfe8: // ICPIDR2: architecture 2
         return 0x2b;
       default:
-        // GICD_ITARGETSR0 to 7 name the hart that asks; where it is the only one they read as zero (4.3.12).
-        if (offset < 0x800 || offset >= 0x820 || this.services.harts.length === 1) return 0;
-        return 0x0101_0101 << hart.id;
+        return 0;
     }
   }
 
@@ -199,7 +230,7 @@ export class GicDistributor extends Registers {
         hart.set32(ACTIVE, hart.get32(ACTIVE) | value);
         break;
       case 0x380:
-        hart.set32(ACTIVE, hart.get32(ACTIVE) & ~value);
+        deactivate(hart, value);
         break;
       case 0xf00:
         this.send(hart, value);
@@ -219,13 +250,19 @@ export class GicDistributor extends Registers {
   }
 }
 
-/** The CPU interface (GICv2 4.4), with one group and EOImode 0. */
+/** The CPU interface (GICv2 4.4), with one group. */
 export class GicCpuInterface extends Registers {
   readonly name = 'gic-cpu-interface';
 
-  protected byteAt(): number {
-    return -1;
+  protected isOfBytes(): boolean {
+    return false;
   }
+
+  protected readByte(): number {
+    return 0;
+  }
+
+  protected writeByte(): void {}
 
   protected readWord(hart: Hart, offset: number): number {
     switch (offset) {
@@ -254,7 +291,7 @@ export class GicCpuInterface extends Registers {
   protected writeWord(hart: Hart, offset: number, value: number): void {
     switch (offset) {
       case 0x00:
-        hart.set32(CONTROL, value & 1);
+        hart.set32(CONTROL, value & (ENABLE | EOI_MODE));
         break;
       case 0x04:
         hart.set32(PRIORITY_MASK, value & 0xff);
@@ -262,12 +299,14 @@ export class GicCpuInterface extends Registers {
       case 0x08:
         hart.set32(POINT, value & 7);
         break;
-      case 0x10: {
-        // GICC_EOIR; what is not active is not ended.
-        const id = value & 0x3ff;
-        if (id < INTERRUPTS) hart.set32(ACTIVE, hart.get32(ACTIVE) & ~(1 << id));
+      case 0x10: // GICC_EOIR: with EOImode the priority is dropped and GICC_DIR ends the interrupt (3.2.1)
+        if (hart.get32(CONTROL) & EOI_MODE)
+          hart.set32(DROPPED, hart.get32(DROPPED) | (bitOf(value) & hart.get32(ACTIVE)));
+        else deactivate(hart, bitOf(value));
         break;
-      }
+      case 0x1000: // GICC_DIR
+        if (hart.get32(CONTROL) & EOI_MODE) deactivate(hart, bitOf(value));
+        break;
     }
   }
 }

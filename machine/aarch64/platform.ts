@@ -12,14 +12,16 @@ export const UART_BASE = 0x900_0000n;
 const UART_SIZE = 0x1000;
 export const GIC_DISTRIBUTOR_BASE = 0x800_0000n;
 export const GIC_CPU_BASE = 0x801_0000n;
-const GIC_SIZE = 0x1000;
+const GIC_DISTRIBUTOR_SIZE = 0x1000;
+/** GICC_DIR lies in a page of its own. */
+const GIC_CPU_SIZE = 0x2000;
 
 /** Puts the devices on the bus. The UART's interrupt goes nowhere: it must be polled. */
 export function attachPlatform(services: PlatformServices): void {
   keepServices(services);
   const { bus } = services;
-  bus.attach(GIC_DISTRIBUTOR_BASE, GIC_SIZE, new GicDistributor(services));
-  bus.attach(GIC_CPU_BASE, GIC_SIZE, new GicCpuInterface(services));
+  bus.attach(GIC_DISTRIBUTOR_BASE, GIC_DISTRIBUTOR_SIZE, new GicDistributor(services));
+  bus.attach(GIC_CPU_BASE, GIC_CPU_SIZE, new GicCpuInterface(services));
   bus.attach(UART_BASE, UART_SIZE, new Pl011(services));
 }
 

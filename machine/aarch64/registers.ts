@@ -81,7 +81,8 @@ const declarations: SlotDeclaration[] = [
   { name: 'inWfe', type: 'i32', group: 'hidden' },
   { name: 'off', type: 'i32', group: 'hidden' },
   // The hart's part of the interrupt controller (gic.ts), which a reset of the hart leaves alone: distributor on, CPU
-  // interface on, priority mask, binary point; enabled, pending (set by software) and active, a bit for each interrupt;
+  // interface on, priority mask, binary point; enabled, pending (set by software), active, and
+  // active with their priority dropped, a bit for each interrupt;
   { name: 'gic.distributor', type: 'i32', group: 'hidden' },
   { name: 'gic.control', type: 'i32', group: 'hidden' },
   { name: 'gic.mask', type: 'i32', group: 'hidden' },
@@ -89,6 +90,7 @@ const declarations: SlotDeclaration[] = [
   { name: 'gic.enabled', type: 'i32', group: 'hidden' },
   { name: 'gic.pending', type: 'i32', group: 'hidden' },
   { name: 'gic.active', type: 'i32', group: 'hidden' },
+  { name: 'gic.dropped', type: 'i32', group: 'hidden' },
   // priorities, and the harts that sent each software-generated interrupt, a byte for each interrupt.
   ...[0, 1, 2, 3].map((i) => ({ name: `gic.priority${i}`, type: 'i64', group: 'hidden' }) as const),
   ...[0, 1].map((i) => ({ name: `gic.senders${i}`, type: 'i64', group: 'hidden' }) as const),

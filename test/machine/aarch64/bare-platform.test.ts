@@ -15,16 +15,21 @@ const UART = '0x09000000';
 const DISTRIBUTOR = '0x08000000';
 const CPU_INTERFACE = '0x08010000';
 
-/** Accesses one after the other: `r 0x18` reads and reports a word, `w 0x24 0x1234` writes one. */
+/** Accesses one after the other: `r 0x18` reads and reports a word, `w 0x24 0x1234` writes one, `rb` and `wb` a byte. */
 function script(base: string, steps: string): string {
   const lines = steps.split(', ').map((step) => {
     const [op, offset, value] = step.split(' ');
-    return op === 'r'
-      ? `ldr x10, =${base} + ${offset}\n  ldr w9, [x10]\n  emit x9`
-      : `ldr x10, =${base} + ${offset}\n  ldr w9, =${value}\n  str w9, [x10]`;
+    const size = op.endsWith('b') ? 'b' : '';
+    return op.startsWith('r')
+      ? `ldr x10, =${base} + ${offset}\n  ldr${size} w9, [x10]\n  emit x9`
+      : `ldr x10, =${base} + ${offset}\n  ldr w9, =${value}\n  str${size} w9, [x10]`;
   });
   return `  ${lines.join('\n  ')}`;
 }
+
+/** From the CPU interface: software-generated interrupt 4 sent to this hart and acknowledged; which are active. */
+const ACTIVE_BY_SGI = 'w -0x10000 1, w -0xf100 0x2000004, r 0x0c, r 0x14';
+const TELL_ACTIVE = 'r -0xfd00';
 
 const cases = (name: string, base: string, rows: readonly (readonly [string, string])[]): BareCase[] =>
   rows.map(([what, steps]) => ({ name: `${name}: ${what}`, code: script(base, steps) }));
@@ -52,11 +57,25 @@ compareWithQemu('the interrupt controller’s registers (GICv2 4.3, 4.4)', [
     ['private ones are enabled and disabled', 'w 0x100 0xf8000000, r 0x100, r 0x180, w 0x180 0xffff0000, r 0x180'],
     ['GICD_ITARGETSR0 to 7', 'r 0x800, r 0x81c'],
     ['GICD_IPRIORITYR', 'w 0x400 0x10203040, r 0x400, w 0x400 0, r 0x400, w 0x418 0x80000000, r 0x418, w 0x418 0'],
+    ['GICD_IPRIORITYR by the byte', 'wb 0x41b 0xa0, rb 0x41b, r 0x418, wb 0x41b 0'],
+    ['GICD_ITARGETSR by the byte', 'wb 0x81b 1, rb 0x81b'],
+    [
+      'GICD_SPENDSGIR and GICD_CPENDSGIR by the byte',
+      'wb 0xf26 1, rb 0xf26, r 0xf14, r 0x200, wb 0xf16 1, rb 0xf26, r 0x200',
+    ],
     ['GICD_ICFGR0', 'r 0xc00'],
     ['ICPIDR2', 'r 0xfe8'],
   ]),
   ...cases('CPU interface', CPU_INTERFACE, [
     ['GICC_CTLR', 'r 0, w 0 1, r 0, w 0 0, r 0'],
+    [
+      'EOImode 1: GICC_EOIR drops the priority, GICC_DIR deactivates',
+      `w 4 0xff, w 0 0x201, r 0, ${ACTIVE_BY_SGI}, w 0x10 4, r 0x14, ${TELL_ACTIVE}, w 0x1000 4, ${TELL_ACTIVE}, w 0 0`,
+    ],
+    [
+      'EOImode 0: GICC_EOIR does both',
+      `w 4 0xff, w 0 1, ${ACTIVE_BY_SGI}, r 0x14, w 0x10 4, r 0x14, ${TELL_ACTIVE}, w 0 0`,
+    ],
     ['GICC_PMR', 'w 4 0xff, r 4, w 4 0x50, r 4'],
     ['nothing to acknowledge', 'r 0x0c, r 0x18, r 0x14'],
     ['GICC_IIDR', 'r 0xfc'],
