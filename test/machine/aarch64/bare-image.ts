@@ -1,25 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
 import { AARCH64 } from '../../../machine/aarch64/isa.ts';
-import { loadBare } from '../../../machine/image/bare.ts';
-import { parseElf } from '../../../machine/image/elf.ts';
-import { Machine } from '../../../machine/machine.ts';
-import { describeWith } from '../../toolchain.ts';
+import { type BareCase, type BareTarget, compareBare } from '../bare-comparison.ts';
 
-/**
- * One case: assembly run at EL1h from a fresh state, which reports registers by `emit`. Exceptions report vector, ESR,
- * ELR, SPSR and FAR and go on behind the instruction; an interrupt reports vector, ELR and SPSR and turns the timers off;
- * `enter spsr` returns to another state at the next instruction, and `leave` comes back to EL1h.
- */
-export interface BareCase {
-  readonly name: string;
-  readonly code: string;
-  /** Where QEMU 7.2 does otherwise, what the manual says that allows or orders ours. */
-  readonly differs?: string;
-}
+export type { BareCase };
 
 /**
  * x28 says where the next result goes. x24 to x27 belong to the handlers. After a fetch that failed they go on at x23.
@@ -223,111 +205,25 @@ user_stack: .fill 64, 8, 0
 results: .fill 65536, 8, 0
 `;
 
-/** Marks the beginning of a case among the results. */
-const MARK = 0xca5e_0000_0000_0000n;
-
-const FLAGS = [
-  '-march=armv8.2-a',
-  '-nostdlib',
-  '-static',
-  '-Wl,-Ttext=0x40000000,--build-id=none,-n,--no-warn-rwx-segments',
-];
-
-/** The image of the cases, whose file `use` is given. */
-function withImage<T>(cases: readonly BareCase[], use: (elf: string) => T): T {
-  const directory = mkdtempSync(join(tmpdir(), 'faultline-bare-'));
-  try {
-    const body = cases.map(
-      ({ code }, i) =>
-        `case_${i}:\n  bl fresh\n  ldr x0, =${MARK + BigInt(i)}\n  emit x0\n${code}\n  b 9f\n  .ltorg\n9:\n`,
-    );
-    const source = join(directory, 'image.S');
-    const elf = join(directory, 'image.elf');
-    writeFileSync(source, `${PRELUDE}\ncases:\n${body.join('')}\n  b done\n${DATA}`);
-    execFileSync('aarch64-linux-gnu-gcc', [...FLAGS, '-o', elf, source], { timeout: 60_000, killSignal: 'SIGKILL' });
-    return use(elf);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-function runHere(elf: string, limit: number): string {
-  let text = '';
-  const output = (byte: number) => {
-    text += String.fromCharCode(byte);
-  };
-  const machine = new Machine({
-    isa: AARCH64,
-    memory: 16 << 20,
-    harts: 1,
-    hardwareAd: false,
-    console: { output, input: () => -1 },
-  });
-  loadBare(machine, parseElf(readFileSync(elf), 1));
-  const exit = machine.run(limit);
-  if (exit.kind !== 'finished' || exit.finish.kind !== 'pass') {
-    throw new Error(`${JSON.stringify(exit.kind)} at ${machine.harts[0].pc.toString(16)}\n${text}`);
-  }
-  return text;
-}
-
-const QEMU = [
-  '-machine',
-  'virt,gic-version=2',
-  '-m',
-  '128',
-  '-display',
-  'none',
-  '-semihosting',
-  '-monitor',
-  'none',
-  '-net',
-  'none',
-];
-
-function runThere(elf: string, cpu: string): string {
-  const options = [...QEMU, '-cpu', cpu, '-serial', 'stdio', '-kernel', elf];
-  return execFileSync('qemu-system-aarch64', options, { encoding: 'latin1', timeout: 30_000, killSignal: 'SIGKILL' });
-}
-
-/** Whether this is the QEMU whose exceptions are listed; where a later one does otherwise, the list says nothing. */
-function isListedQemu(): boolean {
-  return /version 7\.2\./.test(execFileSync('qemu-system-aarch64', ['--version'], { encoding: 'latin1' }));
-}
-
-/** Results by case. */
-function split(text: string): string[][] {
-  const results: string[][] = [];
-  for (const line of text.trim().split(/\r?\n/)) {
-    if (BigInt(`0x${line}`) >> 48n === MARK >> 48n) results[Number(BigInt(`0x${line}`) & 0xffffn)] = [];
-    else results.at(-1)!.push(line.replace(/^0+(?=.)/, ''));
-  }
-  return results;
-}
+/**
+ * A case runs at EL1h from a fresh state and reports registers by `emit`. Exceptions report vector, ESR, ELR, SPSR and FAR
+ * and go on behind the instruction; an interrupt reports vector, ELR and SPSR and turns the timers off; `enter spsr`
+ * returns to another state at the next instruction, and `leave` comes back to EL1h.
+ */
+const TARGET: BareTarget = {
+  isa: AARCH64,
+  compiler: [
+    ...(['aarch64-linux-gnu-gcc', '-march=armv8.2-a', '-nostdlib', '-static'] as const),
+    '-Wl,-Ttext=0x40000000,--build-id=none,-n,--no-warn-rwx-segments',
+  ],
+  qemu: ['qemu-system-aarch64', '-machine', 'virt,gic-version=2', '-m', '128', '-semihosting', '-net', 'none'],
+  wrap: (code, mark, i) => `case_${i}:\n  bl fresh\n  ldr x0, =${mark}\n  emit x0\n${code}\n  b 9f\n  .ltorg\n9:\n`,
+  image: (cases) => `${PRELUDE}\ncases:\n${cases}\n  b done\n${DATA}`,
+};
 
 /** Of QEMU's processors the one nearest to ours: Armv8.2 without pointer authentication, FEAT_IDST and later ones. */
 const CPU = 'cortex-a76';
 
 /** Runs the cases in one image here and under QEMU and compares what each reports. */
-export function compareWithQemu(name: string, cases: readonly BareCase[], cpu = CPU, limit = 4_000_000): void {
-  describeWith(['aarch64-linux-gnu-gcc', 'qemu-system-aarch64'], name, () => {
-    let ours: string[][] = [];
-    let theirs: string[][] = [];
-    let listed = false;
-    beforeAll(() => {
-      listed = isListedQemu();
-      withImage(cases, (elf) => {
-        ours = split(runHere(elf, limit));
-        theirs = split(runThere(elf, cpu));
-      });
-      expect(ours.length).toBe(cases.length);
-    });
-    for (const [i, { name, differs }] of cases.entries()) {
-      it(differs ? `${name} (differs: ${differs})` : name, () => {
-        expect(ours[i].length).toBeGreaterThan(0);
-        if (!differs) expect(ours[i]).toEqual(theirs[i]);
-        else if (listed) expect(ours[i]).not.toEqual(theirs[i]);
-      });
-    }
-  });
-}
+export const compareWithQemu = (name: string, cases: readonly BareCase[], cpu = CPU, limit = 4_000_000): void =>
+  compareBare(TARGET, name, cases, cpu, limit);

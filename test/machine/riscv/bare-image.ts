@@ -1,24 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
-import { ramOffset } from '../../../machine/addr.ts';
-import { Machine } from '../../../machine/machine.ts';
-import { RAM_START } from '../../../machine/memory/ram.ts';
 import { RISCV64 } from '../../../machine/riscv/isa.ts';
-import { describeWith } from '../../toolchain.ts';
+import { type BareCase, type BareTarget, compareBare } from '../bare-comparison.ts';
 
-/**
- * One case: assembly run in M-mode from a fresh state, which reports registers by `emit`. Traps report cause, epc, tval
- * and status and go on behind the instruction; `enter mode` changes mode and `leave` comes back to M.
- */
-export interface BareCase {
-  readonly name: string;
-  readonly code: string;
-  /** Where QEMU 7.2 does otherwise, what the manual says that allows or orders ours. */
-  readonly differs?: string;
-}
+export type { BareCase };
 
 /** s11 says where the next result goes. t3 to t6 belong to the handlers, a7 to `leave`. */
 const PRELUDE = `
@@ -214,91 +197,21 @@ table: .fill 512, 8, 0
 results: .fill 65536, 8, 0
 `;
 
-/** Marks the beginning of a case among the results. */
-const MARK = 0xca5e_0000_0000_0000n;
-
-/** The image of the cases, as ELF and as bytes to be loaded at 0x8000_0000. */
-function assemble(cases: readonly BareCase[]): { elf: string; bytes: Uint8Array; directory: string } {
-  const directory = mkdtempSync(join(tmpdir(), 'faultline-bare-'));
-  const body = cases.map(
-    ({ code }, i) => `case_${i}:\n  call fresh\n  li t0, ${MARK + BigInt(i)}\n  emit t0\n${code}\n`,
-  );
-  const source = join(directory, 'image.S');
-  const elf = join(directory, 'image.elf');
-  const binary = join(directory, 'image.bin');
-  writeFileSync(source, `${PRELUDE}\ncases:\n${body.join('')}\n  tail done\n${DATA}`);
-  const flags = ['-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-nostdlib', '-static'];
-  execFileSync('riscv64-linux-gnu-gcc', [...flags, '-Wl,-Ttext=0x80000000,--build-id=none', '-o', elf, source]);
-  execFileSync('riscv64-linux-gnu-objcopy', ['-O', 'binary', elf, binary]);
-  return { elf, bytes: readFileSync(binary), directory };
-}
-
-function runHere(bytes: Uint8Array): string {
-  let text = '';
-  const output = (byte: number) => {
-    text += String.fromCharCode(byte);
-  };
-  const machine = new Machine({
-    isa: RISCV64,
-    memory: 16 << 20,
-    harts: 1,
-    hardwareAd: false,
-    console: { output, input: () => -1 },
-  });
-  machine.ram.writeBytes(ramOffset(RAM_START), bytes);
-  RISCV64.startBare(machine.harts[0], 0x8000_0000n);
-  const exit = machine.run(2_000_000);
-  if (exit.kind !== 'finished' || exit.finish.kind !== 'pass') {
-    throw new Error(`${JSON.stringify(exit.kind)} at ${machine.harts[0].pc.toString(16)}\n${text}`);
-  }
-  return text;
-}
-
-const QEMU = ['-machine', 'virt', '-m', '128', '-bios', 'none', '-display', 'none'];
-
-function runThere(elf: string, cpu: string): string {
-  const options = [...QEMU, '-cpu', cpu, '-monitor', 'none', '-serial', 'stdio', '-kernel', elf];
-  return execFileSync('qemu-system-riscv64', options, { encoding: 'latin1', timeout: 20_000, killSignal: 'SIGKILL' });
-}
-
-/** Whether this is the QEMU whose exceptions are listed; where a later one does otherwise, the list says nothing. */
-function isListedQemu(): boolean {
-  return /version 7\.2\./.test(execFileSync('qemu-system-riscv64', ['--version'], { encoding: 'latin1' }));
-}
-
-/** Results by case. */
-function split(text: string): string[][] {
-  const results: string[][] = [];
-  for (const line of text.trim().split(/\r?\n/)) {
-    if (BigInt(`0x${line}`) >> 48n === MARK >> 48n) results[Number(BigInt(`0x${line}`) & 0xffffn)] = [];
-    else results.at(-1)!.push(line.replace(/^0+(?=.)/, ''));
-  }
-  return results;
-}
+/**
+ * A case runs in M-mode from a fresh state and reports registers by `emit`. Traps report cause, epc, tval and status and
+ * go on behind the instruction; `enter mode` changes mode and `leave` comes back to M.
+ */
+const TARGET: BareTarget = {
+  isa: RISCV64,
+  compiler: [
+    ...(['riscv64-linux-gnu-gcc', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-nostdlib', '-static'] as const),
+    '-Wl,-Ttext=0x80000000,--build-id=none,-n,--no-warn-rwx-segments',
+  ],
+  qemu: ['qemu-system-riscv64', '-machine', 'virt', '-m', '128', '-bios', 'none'],
+  wrap: (code, mark, i) => `case_${i}:\n  call fresh\n  li t0, ${mark}\n  emit t0\n${code}\n`,
+  image: (cases) => `${PRELUDE}\ncases:\n${cases}\n  tail done\n${DATA}`,
+};
 
 /** Runs the cases in one image here and under QEMU and compares what each reports. */
-export function compareWithQemu(name: string, cases: readonly BareCase[], cpu = 'rv64,h=false'): void {
-  describeWith(['riscv64-linux-gnu-gcc', 'riscv64-linux-gnu-objcopy', 'qemu-system-riscv64'], name, () => {
-    let ours: string[][] = [];
-    let theirs: string[][] = [];
-    let listed = false;
-    beforeAll(() => {
-      listed = isListedQemu();
-      const { elf, bytes, directory } = assemble(cases);
-      try {
-        ours = split(runHere(bytes));
-        theirs = split(runThere(elf, cpu));
-      } finally {
-        rmSync(directory, { recursive: true });
-      }
-      expect(ours.length).toBe(cases.length);
-    });
-    for (const [i, { name, differs }] of cases.entries()) {
-      it(differs ? `${name} (differs: ${differs})` : name, () => {
-        expect(ours[i].length).toBeGreaterThan(0);
-        if (!differs) expect(ours[i]).toEqual(theirs[i]);
-        else if (listed) expect(ours[i]).not.toEqual(theirs[i]);
-      });
-    }
-  });
-}
+export const compareWithQemu = (name: string, cases: readonly BareCase[], cpu = 'rv64,h=false'): void =>
+  compareBare(TARGET, name, cases, cpu, 2_000_000);
