@@ -12,8 +12,9 @@ import {
   SETTINGS,
   TARGET,
 } from '../machine/riscv/mmu-cases.ts';
-import { A, Bench, R, RAM_BASE, Random, SCHEMES, V } from '../machine/riscv/mmu-harness.ts';
+import { A, Bench, R, RAM_BASE, SCHEMES, V } from '../machine/riscv/mmu-harness.ts';
 import { oracle } from '../machine/riscv/mmu-oracle.ts';
+import { Random } from '../machine/semantics/random.ts';
 
 const COUNT = 100_000 * Number(process.env.FAULTLINE_HUNT ?? 1);
 const SEED = Number(process.env.FAULTLINE_SEED ?? 20250607);
@@ -28,19 +29,19 @@ it(NAME, { timeout: 3_600_000 }, () => {
   const judged = (one: AccessCase) => SETTINGS.filter((setting) => judgedBy(setting, one) !== 'M');
   const translated = { execute: judged(ACCESSES[0]), read: judged(ACCESSES[1]), write: judged(ACCESSES[3]) };
   for (let round = 0; round < COUNT; round++) {
-    const scheme = random.one(SCHEMES);
+    const scheme = random.pick(SCHEMES);
     let address = random.bits64();
     // One in eight stays as it is, which is hardly ever canonical.
     if (random.below(8)) address = BigInt.asUintN(64, BigInt.asIntN(scheme.width, address));
     address &= ~7n;
-    const root = random.one(tables);
+    const root = random.pick(tables);
     let table = root;
     for (let i = scheme.levels - 1; i >= 0; i--) {
       const at = table + 8n * ((address >> BigInt(12 + 9 * i)) & 0x1ffn);
-      table = random.one(tables);
+      table = random.pick(tables);
       let entry = ((table >> 12n) << 10n) | V;
       if (i === 0 || random.below(8) === 0) {
-        const target = (random.one(frames) >> BigInt(12 + 9 * i)) << BigInt(random.below(8) ? 12 + 9 * i : 12);
+        const target = (random.pick(frames) >> BigInt(12 + 9 * i)) << BigInt(random.below(8) ? 12 + 9 * i : 12);
         entry = ((target >> 12n) << 10n) | BigInt(random.below(256)) | (random.below(4) ? V | R | A : 0n);
       }
       if (random.below(32) === 0) entry ^= 1n << BigInt(random.below(64));
@@ -48,15 +49,15 @@ it(NAME, { timeout: 3_600_000 }, () => {
       bench.poke(at, entry);
     }
     const closed = {
-      base: random.one([...tables, TARGET]),
+      base: random.pick([...tables, TARGET]),
       bytes: 4096n,
-      rights: random.one(['', 'r', 'rx', 'x', 'rw']),
+      rights: random.pick(['', 'r', 'rx', 'x', 'rw']),
     };
     bench.pmp([closed, { base: 0n, bytes: 1n << 56n, rights: 'rwx' }]);
     const inside = (at: bigint) => at >> 12n === closed.base >> 12n;
     bench.satp(scheme, root);
-    const one = random.one(ACCESSES);
-    const setting = { ...random.one(translated[one.doing]), adue: random.below(2) === 1 };
+    const one = random.pick(ACCESSES);
+    const setting = { ...random.pick(translated[one.doing]), adue: random.below(2) === 1 };
     bench.setting(setting);
     const mode = judgedBy(setting, one) as 'U' | 'S';
     const answer = oracle({
@@ -102,7 +103,7 @@ it(ARM_NAME, { timeout: 3_600_000 }, () => {
   const frames = [arm.TARGET, ...tables, 0n, 1n << 33n, 1n << 41n, 1n << 47n];
   const seen: Record<string, number> = {};
   for (let round = 0; round < COUNT; round++) {
-    const bench = random.one(benches);
+    const bench = random.pick(benches);
     const txsz = () => BigInt(rarely(64) ? random.below(64) : 16 + random.below(24));
     const flags = [7, 22, 23, 36, 37, 38].filter((bit) => rarely(bit === 7 || bit === 23 ? 64 : 2));
     const ips = BigInt(rarely(4) ? random.below(8) : 5);
@@ -110,7 +111,7 @@ it(ARM_NAME, { timeout: 3_600_000 }, () => {
     const tcr = flags.reduce((sum, bit) => sum | (1n << BigInt(bit)), grains | txsz() | (txsz() << 16n) | (ips << 32n));
     bench.controls(tcr);
     const setting: armBench.Setting = {
-      ...random.one(arm.SETTINGS),
+      ...random.pick(arm.SETTINGS),
       aligned: rarely(8),
       ha: !rarely(4),
       hd: rarely(2),
@@ -127,10 +128,10 @@ it(ARM_NAME, { timeout: 3_600_000 }, () => {
     address = BigInt.asUintN(64, address);
     if ((tcr >> (upper ? 38n : 37n)) & 1n) address = BigInt.asUintN(56, address) | (BigInt(random.below(256)) << 56n);
     if (!rarely(8)) address &= ~7n;
-    const one = random.one(arm.ACCESSES);
+    const one = random.pick(arm.ACCESSES);
     if (one.what === 'execute') address &= ~3n;
 
-    let table = random.one(tables);
+    let table = random.pick(tables);
     const ttbr = table | (BigInt(random.below(65536)) << 48n) | (rarely(64) ? 1n << BigInt(random.below(48)) : 0n);
     bench.set(upper ? 'ttbr1_el1' : 'ttbr0_el1', ttbr);
     if (size >= 25 && size <= 48) {
@@ -139,13 +140,13 @@ it(ARM_NAME, { timeout: 3_600_000 }, () => {
         const span = armBench.spanOf(granule, level);
         const width = level === first ? size - span : granule.bits - 3;
         const at = table + 8n * BigInt.asUintN(width, address >> BigInt(span));
-        table = random.one(tables);
+        table = random.pick(tables);
         let entry = table | 3n | (rarely(4) ? BigInt(random.below(16)) << 59n : 0n);
         if (level === 3 || rarely(6)) {
           const low = (random.bits64() & 0xffcn) | (rarely(3) ? 0n : 1n << 10n) | (level === 3 ? 3n : 1n);
           const attributes = rarely(2) ? low & ~0x1cn : low;
           const high = random.bits64() & (0xfn << 51n);
-          entry = ((random.one(frames) >> BigInt(span)) << BigInt(span)) | attributes | high;
+          entry = ((random.pick(frames) >> BigInt(span)) << BigInt(span)) | attributes | high;
         }
         if (rarely(32)) entry ^= 1n << BigInt(random.below(64));
         if (rarely(64)) entry = random.bits64();

@@ -4,7 +4,8 @@ import { type AccessShape, accessShape } from '../../machine/access.ts';
 import { pa, type RamOffset } from '../../machine/addr.ts';
 import type { AmoOperation } from '../../machine/ir/index.ts';
 import type { VirtualMemory } from '../../machine/virtual-memory.ts';
-import { A, Bench, D, R, RAM_BASE, Random, SCHEMES, type Scheme, U, V, W } from './riscv/mmu-harness.ts';
+import { A, Bench, D, R, RAM_BASE, SCHEMES, type Scheme, U, V, W } from './riscv/mmu-harness.ts';
+import { Random } from './semantics/random.ts';
 
 const [SV39] = SCHEMES;
 const ROOT = RAM_BASE + 0x1000n;
@@ -354,11 +355,11 @@ describe('the cache of verdicts before the MMU', () => {
     for (let round = 0; round < 30_000; round++) {
       if (random.below(20) === 0) {
         const i = random.below(16);
-        page[i] = { frame: random.below(8), rights: random.one([0n, V | R, V | R | W, V | R | W]) };
+        page[i] = { frame: random.below(8), rights: random.pick([0n, V | R, V | R | W, V | R | W]) };
         bench.map(SV39, ROOT, PAGE + BigInt(i) * 4096n, frames[page[i].frame], page[i].rights);
         bench.hart.isa.perform(bench.hart, 'sfence.vma', PAGE + BigInt(i) * 4096n);
       }
-      const size = random.one([1, 2, 4, 8, 16]);
+      const size = random.pick([1, 2, 4, 8, 16]);
       const offset = random.below(16 * 4096 - 16);
       const bytes = Array.from({ length: size }, (_, i) => offset + i);
       const right = random.below(2) ? W : R;

@@ -173,28 +173,3 @@ export class Bench {
     }
   }
 }
-
-/** A small deterministic generator (xorshift32): the same seed, the same cases. */
-export class Random {
-  private state: number;
-
-  constructor(seed: number) {
-    this.state = seed | 1;
-  }
-
-  /** A number from 0 up to, and without, `limit`. */
-  below(limit: number): number {
-    this.state ^= this.state << 13;
-    this.state ^= this.state >>> 17;
-    this.state ^= this.state << 5;
-    return (this.state >>> 0) % limit;
-  }
-
-  one<T>(items: readonly T[]): T {
-    return items[this.below(items.length)];
-  }
-
-  bits64(): bigint {
-    return (BigInt(this.below(2 ** 32)) << 32n) | BigInt(this.below(2 ** 32));
-  }
-}

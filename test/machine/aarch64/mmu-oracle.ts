@@ -248,13 +248,3 @@ export function judge(regime: Regime, doing: Doing, address: bigint, located: Lo
   if (letters.includes('w') && hardware && on(tcr, 40) && on(leaf, 51)) after[63 - 7] = '0';
   return { physical, leaf: number(after.join('')) };
 }
-
-/** With SCTLR_EL1.M clear: AArch64.S1DisabledOutput. */
-export function untranslated(regime: Regime, doing: Doing, address: bigint): Answer {
-  const tbi = on(regime.tcr, on(address, 55) ? 38 : 37);
-  if (bits(address, tbi ? 55 : 63, 48).includes('1')) return judge(regime, doing, address, { status: 0 });
-  const { bytes = 1, part = false, what } = doing;
-  const misaligned = what !== 'execute' && (part || address % BigInt(bytes) !== 0n);
-  if (misaligned) return judge({ ...regime, sctlr: 2n }, doing, address, { status: 0 });
-  return { physical: number(bits(address, 55, 0)), leaf: 0n };
-}

@@ -1,4 +1,3 @@
-import type { Privilege } from '../../../machine/access.ts';
 import type { RamOffset } from '../../../machine/addr.ts';
 import { Clock } from '../../../machine/clock.ts';
 import { Hart } from '../../../machine/hart.ts';
@@ -33,8 +32,6 @@ export interface Setting {
 }
 
 const NUMBER = { U: 0, S: 1, M: 3 } as const;
-const NAME: Record<'U' | 'S' | 'M', Privilege> = { U: 'user', S: 'supervisor', M: 'machine' };
-export const privilegeName = (mode: 'U' | 'S' | 'M') => NAME[mode];
 
 /** A hart before a small RAM, with PMP open, and the means to build page tables by hand. */
 export class Bench {
@@ -126,29 +123,4 @@ export class Bench {
 
   /** Where `map` puts the next table. */
   nextTable = RAM_BASE + 0x2000n;
-}
-
-/** A small deterministic generator (xorshift32): the same seed, the same cases. */
-export class Random {
-  private state: number;
-
-  constructor(seed: number) {
-    this.state = seed | 1;
-  }
-
-  /** A number from 0 up to, and without, `limit`. */
-  below(limit: number): number {
-    this.state ^= this.state << 13;
-    this.state ^= this.state >>> 17;
-    this.state ^= this.state << 5;
-    return (this.state >>> 0) % limit;
-  }
-
-  one<T>(items: readonly T[]): T {
-    return items[this.below(items.length)];
-  }
-
-  bits64(): bigint {
-    return (BigInt(this.below(2 ** 32)) << 32n) | BigInt(this.below(2 ** 32));
-  }
 }
