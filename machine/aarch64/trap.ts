@@ -117,16 +117,20 @@ export function exceptionReturn(hart: Hart): void {
 /** Fields that records tell; `explain` has them all. */
 const TOLD = ['EC', 'FnV', 'CM', 'WnR', 'DFSC', 'IFSC', 'M', 'PAN'];
 
+/** Registers that an interrupt sets; ESR_EL1 and FAR_EL1 still tell of an exception before it (AArch64.TakeException). */
+const SET_BY_INTERRUPTS: readonly string[] = ['elr_el1', 'spsr_el1'];
+
 /** The exception last taken to EL1, raw and in words. */
 export function syndrome(hart: Hart, to: Privilege): Syndrome {
   if (to !== 'supervisor') throw new Error(`no exception is taken to ${to}`);
-  const [names] = TRAP_REGISTERS;
+  const { interrupt } = hart.trap;
+  const names = interrupt ? SET_BY_INTERRUPTS : TRAP_REGISTERS[0];
   const { registers, summary } = explain(new Map(names.map((name) => [name, hart.get(SLOTS.get(name))])));
   return {
     registers: registers.map(({ name, value }) => ({ name, value })),
     fields: registers.flatMap(({ name: register, fields }) =>
       fields.filter(({ name }) => TOLD.includes(name)).map(({ name, text }) => ({ register, name, text })),
     ),
-    summary,
+    summary: interrupt ? 'IRQ' : summary,
   };
 }

@@ -53,6 +53,14 @@ describe('faultline run --bare', () => {
     expect(full).toMatch(/ {2}walk {4}Sv39, root 80[0-9a-f]+, ASID 0\n {10}level 2 .* not valid +← page fault\n/);
   });
 
+  it('shows an interrupt without the syndrome of an exception before it (AArch64.TakeException)', () => {
+    const shown = (level: string) => faultline(['guests', '--target', 'aarch64', `--trace=${level}`, 'bare/timer']).err;
+    expect(shown('line')).toMatch(
+      / p0 h0 kernel 400[0-9a-f]{5} main\+\S+ +isb +IRQ → kernel vector 400[0-9a-f]{2}a80\n/,
+    );
+    expect(shown('full')).toMatch(/\n {2}raw {5}elr_el1 400[0-9a-f]{5} \(IRQ\) {2}spsr_el1 PAN=0 M=EL1h\n/);
+  });
+
   it('writes the same trace each time, and the same rest of it from a snapshot', () => {
     const whole = join(folder, 'whole');
     const again = join(folder, 'again');

@@ -59,11 +59,11 @@ function accessLines({ access, origin }: TrapView): string[] {
   return [`  access  ${access.kind}${atomic}, ${bytes} at ${hex(access.address)}${as}`];
 }
 
-/** The cause in decimal, as manuals number it; the status register as the fields that matter. */
-function rawLines({ raw }: TrapView): string[] {
+/** An exception’s cause in decimal, as manuals number it; the status register as the fields that matter. */
+function rawLines({ raw, kind }: TrapView): string[] {
   const last = raw.registers.length - 1;
   const words = raw.registers.map(({ name, value }, i) => {
-    if (i === 0) return `${name} ${value < 65536n ? value : hex(value)} (${raw.summary})`;
+    if (i === 0) return `${name} ${value < 65536n && kind !== 'interrupt' ? value : hex(value)} (${raw.summary})`;
     const fields = i < last ? [] : raw.fields.filter(({ register }) => register === name);
     if (fields.length === 0) return `${name} ${hex(value)}`;
     // What a field means is behind the comma.
