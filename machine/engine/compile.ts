@@ -1,6 +1,7 @@
 import { type Block, type Node, OPS, type OpRow, type Scalar } from '../ir/index.ts';
 import type { Helper } from '../isa.ts';
 import { type Code, type Context, DONE, TRAPPED } from './context.ts';
+import { type Parts, pure } from './pure.ts';
 import { type Read, Wide } from './wide.ts';
 
 const row = (node: Node): OpRow => OPS[node.op];
@@ -15,15 +16,16 @@ export function compile(block: Block, helpers: Readonly<Record<string, Helper>>)
   const statements: Code[] = [];
   const read = (node: Node): Read => reads.get(node) as Read;
   const wide = new Wide(inlined, read);
+  const parts = { read, inlined, wide };
   for (const node of block.nodes) {
     if (row(node).effect) {
-      statements.push(effect(node, read, wide, helpers));
+      statements.push(effect(node, parts, helpers));
       if (isWideLoad(node)) reads.set(node, wide.value(node));
       else if (row(node).result) reads.set(node, value(node.id));
     } else if (inlined.has(node)) {
-      reads.set(node, pure(node, read, wide));
+      reads.set(node, pure(node, parts));
     } else {
-      const evaluate = pure(node, read, wide);
+      const evaluate = pure(node, parts);
       const { id } = node;
       statements.push((c) => {
         c.values[id] = evaluate(c);
@@ -46,7 +48,7 @@ const TAKES_IN_PLACE: ReadonlySet<string> = new Set(['v128.low', 'v128.high', 's
 
 /**
  * The pure nodes that may be evaluated where they are used: constants always, others if they are used once and no
- * effect lies between, which could change a slot that they read. A slot of 128 bits may be used more often in place.
+ * effect lies between that writes a slot which they read. A slot itself may be read there more often.
  */
 function findInlined(block: Block): Set<Node> {
   const users = new Map<Node, Node[]>();
@@ -55,90 +57,68 @@ function findInlined(block: Block): Set<Node> {
   // Where a node is evaluated in the end: at itself, or at the statement it is inlined into.
   const place = new Map<Node, number>();
   for (const node of [...block.nodes].reverse()) {
-    const uses = users.get(node) ?? [];
     place.set(node, node.id);
     if (row(node).effect) continue;
-    const constant = node.op === 'pc' || node.op.endsWith('.const');
-    const at = uses.length === 1 ? place.get(uses[0])! : node.id;
-    const before = (end: number) => !block.nodes.slice(node.id + 1, end).some((other) => row(other).effect);
-    const inPlace =
-      node.op === 'slot.get128' && uses.every((use) => TAKES_IN_PLACE.has(use.op) && before(place.get(use)!));
-    const calm = inPlace || (uses.length === 1 && before(at));
-    if (constant || calm || uses.length === 0) {
+    const uses = users.get(node) ?? [];
+    const calm = () => uses.every((use) => !disturbed(block, node, place.get(use)!));
+    const inPlace = () =>
+      node.op === 'slot.get' || (node.op === 'slot.get128' && uses.every((use) => TAKES_IN_PLACE.has(use.op)));
+    if (isConstant(node) || uses.length === 0 || ((uses.length === 1 || inPlace()) && calm())) {
       inlined.add(node);
-      place.set(node, at);
+      if (uses.length === 1) place.set(node, place.get(uses[0])!);
     }
   }
   return inlined;
 }
 
-function sequence(statements: readonly Code[]): Code {
-  if (statements.length === 1) return statements[0];
-  if (statements.length === 2) {
-    const [first, second] = statements;
-    return (c) => (first(c) === TRAPPED ? TRAPPED : second(c));
+const isConstant = ({ op }: Node): boolean => op === 'pc' || op.endsWith('.const');
+
+/** Whether an effect behind the node and before `end` writes a slot that the node, or what it is made of, reads. */
+function disturbed({ nodes }: Block, node: Node, end: number): boolean {
+  let slots: number[] | undefined;
+  for (let i = node.id + 1; i < end; i++) {
+    const { op, attributes } = nodes[i];
+    if (op === 'call') return true;
+    if (!op.startsWith('slot.set')) continue;
+    slots ??= slotsRead(node);
+    if (slots.includes(attributes.slot!.offset)) return true;
   }
+  return false;
+}
+
+/** The slots that a pure node's value is made of, by offset. */
+function slotsRead({ args, attributes }: Node): number[] {
+  const below = args.filter((arg) => !row(arg).effect).flatMap(slotsRead);
+  return attributes.slot ? [...below, attributes.slot.offset] : below;
+}
+
+function sequence(statements: readonly Code[]): Code {
+  const [first, second, third] = statements;
+  const count = statements.length;
+  if (count === 1) return first;
+  if (count === 2) return (c) => (first(c) === TRAPPED ? TRAPPED : second(c));
+  if (count === 3) return (c) => (first(c) === TRAPPED || second(c) === TRAPPED ? TRAPPED : third(c));
   return (c) => {
-    for (const statement of statements) if (statement(c) === TRAPPED) return TRAPPED;
+    for (let i = 0; i < count; i++) if (statements[i](c) === TRAPPED) return TRAPPED;
     return DONE;
   };
 }
 
-function pure(node: Node, read: (node: Node) => Read, wide: Wide): Read {
-  const { slot, value: constant, lanes } = node.attributes;
-  switch (node.op) {
-    case 'pc':
-      return (c) => c.pc;
-    case 'i64.const':
-    case 'i32.const':
-    case 'v128.const':
-      return () => constant!;
-    case 'slot.get': {
-      const index = slot!.offset >>> 3;
-      return (c) => c.u64[index];
-    }
-    case 'slot.get32': {
-      const index = slot!.offset >>> 2;
-      return (c) => c.i32[index];
-    }
-  }
-  if (node.op === 'slot.get128') return wide.value(node);
-  const half = node.op === 'v128.low' || node.op === 'v128.high' ? wide.half(node) : undefined;
-  if (half) return half;
-  const fast = FAST[node.op];
-  const [a, b, third] = node.args.map(read) as Read<never>[];
-  if (fast) return fast(a, b);
-  const evaluate = row(node).eval as (...args: (Scalar | readonly number[])[]) => Scalar;
-  if (lanes) return b ? (c) => evaluate(a(c), b(c), lanes) : (c) => evaluate(a(c), lanes);
-  if (third) return (c) => evaluate(a(c), b(c), third(c));
-  if (b) return (c) => evaluate(a(c), b(c));
-  return (c) => evaluate(a(c));
-}
-
 const u = (x: bigint) => BigInt.asUintN(64, x);
-/** The commonest operations once more without a call through the table: the same meaning, which a test compares. */
-export const FAST: Partial<Record<string, (a: Read<never>, b: Read<never>) => Read>> = {
-  'i64.add': (a: Read<bigint>, b: Read<bigint>) => (c) => u(a(c) + b(c)),
-  'i64.sub': (a: Read<bigint>, b: Read<bigint>) => (c) => u(a(c) - b(c)),
-  'i64.and': (a: Read<bigint>, b: Read<bigint>) => (c) => a(c) & b(c),
-  'i64.or': (a: Read<bigint>, b: Read<bigint>) => (c) => a(c) | b(c),
-  'i64.xor': (a: Read<bigint>, b: Read<bigint>) => (c) => a(c) ^ b(c),
-  'i64.eq': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) === b(c) ? 1 : 0),
-  'i64.ne': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) !== b(c) ? 1 : 0),
-  'i64.lt_u': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) < b(c) ? 1 : 0),
-  'i64.ge_u': (a: Read<bigint>, b: Read<bigint>) => (c) => (a(c) >= b(c) ? 1 : 0),
-  'i64.extend32_s': (a: Read<bigint>) => (c) => u(BigInt.asIntN(32, a(c))),
-};
 
 function extend(value: bigint, bits: number, signed: boolean): bigint {
   return signed ? u(BigInt.asIntN(bits, value)) : value;
 }
 
-function effect(node: Node, read: (node: Node) => Read, wide: Wide, helpers: Readonly<Record<string, Helper>>): Code {
+function effect(node: Node, { read, inlined, wide }: Parts, helpers: Readonly<Record<string, Helper>>): Code {
   const { id, attributes } = node;
   const [first, second, third] = node.args.map(read);
   switch (node.op) {
     case 'slot.set': {
+      const [source] = node.args;
+      if (source.op === 'i64.extend_i32_u' && inlined.has(source)) {
+        return setZeroExtended(attributes.slot!.offset >>> 2, read(source.args[0]) as Read<number>);
+      }
       const index = attributes.slot!.offset >>> 3;
       const get = first as Read<bigint>;
       return (c) => {
@@ -190,6 +170,16 @@ function effect(node: Node, read: (node: Node) => Read, wide: Wide, helpers: Rea
       if (isWideLoad(node)) return wide.load(node);
       return memoryEffect(node, id, first as Read<bigint>, second as Read<bigint>, third as Read<bigint>);
   }
+}
+
+/** Writes a slot of 64 bits whose words are given: an i32, and above it zeros. No bigint is made of it. */
+function setZeroExtended(low: number, get: Read<number>): Code {
+  const high = low + 1;
+  return (c) => {
+    c.i32[low] = get(c);
+    c.i32[high] = 0;
+    return DONE;
+  };
 }
 
 function memoryEffect(

@@ -73,8 +73,11 @@ export class ReferenceEngine implements Engine {
   run(hart: Hart, limit: number): EngineExit {
     const c = this.contexts[hart.id];
     const fetches = this.fetches[hart.id];
-    const { isa } = hart;
+    const { isa, u64, i32 } = hart;
     const unitShift = 31 - Math.clz32(isa.fetchUnit);
+    // The pc's slot, and its two halves.
+    const at = isa.pc.offset >>> 3;
+    const lowAt = 2 * at;
     for (let left = limit; left > 0; left--) {
       if (hart.leave) {
         hart.leave = false;
@@ -85,19 +88,18 @@ export class ReferenceEngine implements Engine {
         if (isa.interrupt(hart)) this.deliver(hart);
       }
       if (hart.waiting) return WAITING;
-      const pc = hart.pc;
-      scratch[0] = pc;
-      const low = halves[0];
+      const low = i32[lowAt];
       const fetch = fetches[(low >>> 12) & (FETCH_PAGES - 1)];
       let entry: Entry | undefined;
       if (
         (low & ~0xfff) === fetch.low &&
-        halves[1] === fetch.high &&
+        i32[lowAt + 1] === fetch.high &&
         hart.contextEpoch === fetch.contextEpoch &&
         hart.tlb.epoch === fetch.tlbEpoch
       ) {
         entry = fetch.page[(low & 0xfff) >>> unitShift];
       }
+      const pc = u64[at];
       c.pc = pc;
       if (entry === undefined) {
         const found = this.fetch(hart, pc, fetch);
@@ -114,7 +116,8 @@ export class ReferenceEngine implements Engine {
       }
       c.next = pc + entry.length;
       if (entry.code(c) === DONE) {
-        hart.pc = c.next;
+        // The slot takes the address modulo 2^64.
+        u64[at] = c.next;
       } else {
         hart.trapped++;
         this.deliver(hart);

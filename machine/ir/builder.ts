@@ -77,7 +77,13 @@ export class Builder {
   extend16s = (a: I64): I64 => this.pure('i64.extend16_s', a);
   extend32s = (a: I64): I64 => this.pure('i64.extend32_s', a);
   extendI32u = (a: I32): I64 => this.pure('i64.extend_i32_u', a);
-  wrap = (a: I64): I32 => this.pure('i32.wrap_i64', a);
+  /** The low 32 bits: of a constant a constant, of a zero-extended i32 that itself. */
+  wrap(a: I64): I32 {
+    const { op, args, attributes } = a;
+    if (op === 'i64.const') return this.i32(Number(BigInt.asIntN(32, attributes.value as bigint)));
+    return op === 'i64.extend_i32_u' ? (args[0] as I32) : this.pure('i32.wrap_i64', a);
+  }
+
   eq = (a: I64, b: I64): I32 => this.pure('i64.eq', a, b);
   ne = (a: I64, b: I64): I32 => this.pure('i64.ne', a, b);
   ltS = (a: I64, b: I64): I32 => this.pure('i64.lt_s', a, b);

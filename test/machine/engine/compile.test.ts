@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessShape } from '../../../machine/access.ts';
-import { compile, FAST } from '../../../machine/engine/compile.ts';
+import { compile } from '../../../machine/engine/compile.ts';
 import { type Context, DONE, makeContext, TRAPPED } from '../../../machine/engine/context.ts';
+import { FAST } from '../../../machine/engine/pure.ts';
 import type { Hart } from '../../../machine/hart.ts';
 import {
   Builder,
@@ -76,13 +77,27 @@ function run(build: (b: Builder) => void, slots: readonly bigint[], loads: Recor
   return { status, slots: [...u64.slice(0, slots.length)], log, next: context.next };
 }
 
-describe('operations without a call through the table mean what the table says', () => {
-  it.each(Object.entries(FAST))('%s', (name, fast) => {
+describe('operations without a call through the table mean what the table says, in each form', () => {
+  it.each(Object.entries(FAST))('%s', (name, forms) => {
     const { args, eval: meaning } = OPS[name as OpName] as OpRow;
     const evaluate = meaning as unknown as (...operands: Scalar[]) => Scalar;
+    const u64 = new BigUint64Array(4);
+    const context = { u64, i32: new Int32Array(u64.buffer) } as unknown as Context;
+    const { values, constant, slots, slot, slotConstant } = forms!;
     for (const operands of operandTuples(args, 3000)) {
       const [a, b] = operands.map((value) => () => value) as (() => never)[];
-      expect(fast!(a, b)({} as Context), `${name} ${operands}`).toBe(evaluate(...operands));
+      const k = operands[1] as never;
+      if (args[0] === 'i64') u64.set(operands as bigint[], 2);
+      const got = {
+        values: values(a, b),
+        constant: constant?.(a, k),
+        slots: slots?.(2, 3),
+        slot: slot?.(2),
+        slotConstant: slotConstant?.(2, k),
+      };
+      for (const [form, read] of Object.entries(got)) {
+        if (read) expect(read(context), `${name} ${form} ${operands}`).toBe(evaluate(...operands));
+      }
     }
   });
 });
@@ -346,6 +361,49 @@ describe('when a value is taken', () => {
       [1n, 0n, 0n],
     );
     expect(slots).toEqual([99n, 1n, 99n]);
+  });
+
+  it('a slot read three times in place, before and behind writes of another and of itself', () => {
+    const { slots } = run(
+      (b) => {
+        const a = b.get(A);
+        b.set(B, b.add(a, b.i64(1n)));
+        b.set(C, b.sub(a, b.get(D)));
+        b.set(A, b.and(a, b.i64(6n)));
+        b.set(D, b.get(A));
+      },
+      [15n, 0n, 0n, 5n],
+    );
+    expect(slots).toEqual([6n, 16n, 10n, 6n]);
+  });
+
+  it('an expression of one slot used behind the write of another', () => {
+    const { slots } = run(
+      (b) => {
+        const sum = b.add(b.get(A), b.i64(1n));
+        b.set(B, b.i64(9n));
+        b.set(A, b.i64(8n));
+        b.set(C, sum);
+      },
+      [1n, 0n, 0n],
+    );
+    expect(slots).toEqual([8n, 9n, 2n]);
+  });
+
+  it('a word of a slot, of a constant or of a word, to a slot with zeros above', () => {
+    const { slots } = run(
+      (b) => {
+        const word = b.wrap(b.get(A));
+        b.set(A, b.i64(1n));
+        b.set(B, b.extendI32u(word));
+        b.set(C, b.extendI32u(b.wrap(b.i64(0xffff_ffff_8765_4321n))));
+        const twice = b.extendI32u(b.pure('i32.add', b.wrap(b.get(D)), b.i32(1)));
+        b.set(D, twice);
+        b.set(A, b.extendI32u(b.wrap(twice)));
+      },
+      [0x1_8000_0000n, ~0n, 0n, 0x7777_7fff_ffffn],
+    );
+    expect(slots).toEqual([0x8000_0000n, 0x8000_0000n, 0x8765_4321n, 0x8000_0000n]);
   });
 
   it('a branch condition read before the slot is written', () => {
