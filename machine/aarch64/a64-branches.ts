@@ -3,17 +3,19 @@ import type { Encoding } from '../decode/index.ts';
 import type { Builder, I32, I64 } from '../ir/index.ts';
 import { branchTarget } from './branch-target.ts';
 import { condition } from './flags.ts';
-import { immediate, not, reg, row, setX, x } from './row.ts';
+import { immediate, row, setX, x } from './row.ts';
+import { binary, compare } from './width.ts';
 
 const LINK = 30;
 const link = (b: Builder, { length }: Encoding) => setX(b, LINK, b.add(b.pc(), immediate(b, length)));
 const target = (b: Builder, words: number): I64 => b.add(b.pc(), immediate(b, words * 4));
 
-/** CBZ and CBNZ: whether a register is zero. */
-const isZero = (b: Builder, sf: number, Rt: number): I32 => b.eq(reg(b, sf, Rt), b.i64(0n));
-/** TBZ and TBNZ: the bit `b5:b40` of a register. */
-const bit = (b: Builder, b5: number, b40: number, Rt: number): I32 =>
-  b.wrap(b.and(b.shrU(x(b, Rt), immediate(b, b5 * 32 + b40)), b.i64(1n)));
+/** CBZ and CBNZ: whether a register is zero, or not. */
+const withZero = (b: Builder, sf: number, comparison: 'eq' | 'ne', Rt: number): I32 =>
+  compare(b, sf, comparison, x(b, Rt), b.i64(0n));
+/** TBZ and TBNZ: whether the bit `b5:b40` of a register is zero, or not. */
+const bit = (b: Builder, b5: number, b40: number, comparison: 'eq' | 'ne', Rt: number): I32 =>
+  compare(b, b5, comparison, binary(b, b5, 'and', x(b, Rt), b.i64(1n << BigInt(b5 * 32 + b40))), b.i64(0n));
 
 export const A64_BRANCHES = [
   row('0101010 0 imm19 0 cond', 'b.{cond} label', (b, { imm19, cond }) =>
@@ -24,15 +26,17 @@ export const A64_BRANCHES = [
     b.jump(target(b, imm26));
     link(b, encoding);
   }),
-  row('sf 011010 0 imm19 Rt', 'cbz Rt, label', (b, { sf, imm19, Rt }) => b.branch(isZero(b, sf, Rt), target(b, imm19))),
+  row('sf 011010 0 imm19 Rt', 'cbz Rt, label', (b, { sf, imm19, Rt }) =>
+    b.branch(withZero(b, sf, 'eq', Rt), target(b, imm19)),
+  ),
   row('sf 011010 1 imm19 Rt', 'cbnz Rt, label', (b, { sf, imm19, Rt }) =>
-    b.branch(not(b, isZero(b, sf, Rt)), target(b, imm19)),
+    b.branch(withZero(b, sf, 'ne', Rt), target(b, imm19)),
   ),
   row('b5 011011 0 b40 imm14 Rt', 'tbz Rt, #bit, imm14', (b, { b5, b40, imm14, Rt }) =>
-    b.branch(not(b, bit(b, b5, b40, Rt)), target(b, imm14)),
+    b.branch(bit(b, b5, b40, 'eq', Rt), target(b, imm14)),
   ),
   row('b5 011011 1 b40 imm14 Rt', 'tbnz Rt, #bit, imm14', (b, { b5, b40, imm14, Rt }) =>
-    b.branch(bit(b, b5, b40, Rt), target(b, imm14)),
+    b.branch(bit(b, b5, b40, 'ne', Rt), target(b, imm14)),
   ),
   row('1101011 0000 11111 000000 Rn 00000', 'br Xn', (b, { Rn }) => b.jump(branchTarget(b, x(b, Rn)))),
   row('1101011 0001 11111 000000 Rn 00000', 'blr Xn', (b, { Rn }, encoding) => {

@@ -3,8 +3,8 @@ import type { Builder, I64 } from '../ir/index.ts';
 import { logicalImmediate } from './bitmask.ts';
 import { add, logicalFlags, type Sum, setFlags, subtract } from './flags.ts';
 import { immediate, reg, row, setReg, setX, setXOrSp, w, x, xOrSp } from './row.ts';
+import { binary, type Operation, shift } from './width.ts';
 
-type Binary = (b: Builder, a: I64, c: I64) => I64;
 type AddFields = {
   readonly sf: number;
   readonly sh: number;
@@ -22,25 +22,20 @@ type LogicalFields = {
 };
 type WideFields = { readonly sf: number; readonly hw: number; readonly imm16: number; readonly Rd: number };
 
-/** Writes X[i] or, zero-extended, W[i], number 31 being SP or WSP. */
-const setRegOrSp = (b: Builder, sf: number, i: number, value: I64) =>
-  setXOrSp(b, i, sf === 1 ? value : b.and(value, b.i64(0xffff_ffffn)));
-
 const operand = (b: Builder, { sh, imm12 }: AddFields): I64 => immediate(b, sh === 1 ? imm12 * 4096 : imm12);
-const arithmetic = (op: Binary) => (b: Builder, f: AddFields) =>
-  setRegOrSp(b, f.sf, f.Rd, op(b, xOrSp(b, f.Rn), operand(b, f)));
+const arithmetic = (op: Operation) => (b: Builder, f: AddFields) =>
+  setXOrSp(b, f.Rd, binary(b, f.sf, op, xOrSp(b, f.Rn), operand(b, f)));
 /** The same with flags, where Rd 31 is the zero register. */
 const flagged = (op: (b: Builder, sf: number, a: I64, c: I64) => Sum) => (b: Builder, f: AddFields) => {
-  const a = xOrSp(b, f.Rn);
-  const { result, flags } = op(b, f.sf, f.sf === 1 ? a : b.and(a, b.i64(0xffff_ffffn)), operand(b, f));
-  setX(b, f.Rd, result);
+  const { result, flags } = op(b, f.sf, xOrSp(b, f.Rn), operand(b, f));
   setFlags(b, flags);
+  setX(b, f.Rd, result);
 };
 
 const mask = (b: Builder, { sf, N, imms, immr }: LogicalFields): I64 =>
   b.i64(logicalImmediate(sf, N, imms, immr) ?? 0n);
-const logical = (op: Binary) => (b: Builder, f: LogicalFields) =>
-  setRegOrSp(b, f.sf, f.Rd, op(b, x(b, f.Rn), mask(b, f)));
+const logical = (op: Operation) => (b: Builder, f: LogicalFields) =>
+  setXOrSp(b, f.Rd, binary(b, f.sf, op, x(b, f.Rn), mask(b, f)));
 const isLogicalImmediate = {
   where: ({ sf, N, imms, immr }: LogicalFields) => logicalImmediate(sf, N, imms, immr) !== undefined,
 };
@@ -57,32 +52,29 @@ function bitfield({ sf, immr, imms }: LogicalFields): { length: number; from: nu
   if (imms >= immr) return { length: imms - immr + 1, from: immr, to: 0 };
   return { length: imms + 1, from: 0, to: (sf === 1 ? 64 : 32) - immr };
 }
-const shiftLeft = (b: Builder, value: I64, count: number): I64 =>
-  count === 0 ? value : b.shl(value, immediate(b, count));
-const shiftRight = (b: Builder, value: I64, count: number): I64 =>
-  count === 0 ? value : b.shrU(value, immediate(b, count));
 
 /** The field in place, with zeros around. */
 function unsignedField(b: Builder, f: LogicalFields): I64 {
   const { length, from, to } = bitfield(f);
   const width = f.sf === 1 ? 64 : 32;
-  const source = from + length === width ? reg(b, f.sf, f.Rn) : x(b, f.Rn);
-  const low = shiftRight(b, source, from);
-  // What a shift has pushed out at either end needs no mask.
-  if (from + length === width) return shiftLeft(b, low, to);
-  if (to + length === 64) return shiftLeft(b, low, to);
-  return shiftLeft(b, b.and(low, b.i64(ones(length))), to);
+  const low = shift(b, f.sf, 'shr_u', x(b, f.Rn), from);
+  // What a shift pushes out at either end needs no mask.
+  const masked = from + length === width || to + length === width;
+  return shift(b, f.sf, 'shl', masked ? low : binary(b, f.sf, 'and', low, b.i64(ones(length))), to);
 }
 
 /** The field in place, with zeros below and copies of its top bit above. */
 function signedField(b: Builder, f: LogicalFields): I64 {
   const { length, from, to } = bitfield(f);
+  const width = f.sf === 1 ? 64 : 32;
   const source = x(b, f.Rn);
-  if (from === 0 && to === 0 && length === 8) return b.extend8s(source);
-  if (from === 0 && to === 0 && length === 16) return b.extend16s(source);
-  if (from === 0 && to === 0 && length === 32) return b.extend32s(source);
-  const above = 64 - from - length;
-  return shiftLeft(b, b.shrS(shiftLeft(b, source, above), immediate(b, 64 - length)), to);
+  if (f.sf === 1 && from === 0 && to === 0) {
+    if (length === 8) return b.extend8s(source);
+    if (length === 16) return b.extend16s(source);
+    if (length === 32) return b.extend32s(source);
+  }
+  const high = shift(b, f.sf, 'shl', source, width - from - length);
+  return shift(b, f.sf, 'shl', shift(b, f.sf, 'shr_s', high, width - length), to);
 }
 
 function insert(b: Builder, f: LogicalFields): void {
@@ -100,7 +92,7 @@ type ExtractFields = {
 };
 /** Bits `imms` and up of Rn:Rm; of 32 bits, with anything above. */
 function extract(b: Builder, { sf, Rm, imms, Rn }: ExtractFields): I64 {
-  if (sf === 0) return shiftRight(b, b.or(b.shl(x(b, Rn), b.i64(32n)), w(b, Rm)), imms);
+  if (sf === 0) return shift(b, 1, 'shr_u', b.or(b.shl(x(b, Rn), b.i64(32n)), w(b, Rm)), imms);
   if (imms === 0) return x(b, Rm);
   if (Rn === Rm) return b.pure('i64.rotr', x(b, Rn), immediate(b, imms));
   return b.or(b.shl(x(b, Rn), immediate(b, 64 - imms)), b.shrU(x(b, Rm), immediate(b, imms)));
@@ -116,46 +108,22 @@ export const A64_DATA_IMMEDIATE = [
   ),
 
   // Add/subtract (immediate)
-  row(
-    'sf 0 0 100010 sh imm12 Rn Rd',
-    'add Rd|SP, Rn|SP, #0ximm12{, lsl #sh*12}',
-    arithmetic((b, a, c) => b.add(a, c)),
-  ),
+  row('sf 0 0 100010 sh imm12 Rn Rd', 'add Rd|SP, Rn|SP, #0ximm12{, lsl #sh*12}', arithmetic('add')),
   row('sf 0 1 100010 sh imm12 Rn Rd', 'adds Rd, Rn|SP, #0ximm12{, lsl #sh*12}', flagged(add)),
-  row(
-    'sf 1 0 100010 sh imm12 Rn Rd',
-    'sub Rd|SP, Rn|SP, #0ximm12{, lsl #sh*12}',
-    arithmetic((b, a, c) => b.sub(a, c)),
-  ),
+  row('sf 1 0 100010 sh imm12 Rn Rd', 'sub Rd|SP, Rn|SP, #0ximm12{, lsl #sh*12}', arithmetic('sub')),
   row('sf 1 1 100010 sh imm12 Rn Rd', 'subs Rd, Rn|SP, #0ximm12{, lsl #sh*12}', flagged(subtract)),
 
   // Logical (immediate)
-  row(
-    'sf 00 100100 N immr imms Rn Rd',
-    'and Rd|SP, Rn, #bitmask',
-    logical((b, a, c) => b.and(a, c)),
-    isLogicalImmediate,
-  ),
-  row(
-    'sf 01 100100 N immr imms Rn Rd',
-    'orr Rd|SP, Rn, #bitmask',
-    logical((b, a, c) => b.or(a, c)),
-    isLogicalImmediate,
-  ),
-  row(
-    'sf 10 100100 N immr imms Rn Rd',
-    'eor Rd|SP, Rn, #bitmask',
-    logical((b, a, c) => b.xor(a, c)),
-    isLogicalImmediate,
-  ),
+  row('sf 00 100100 N immr imms Rn Rd', 'and Rd|SP, Rn, #bitmask', logical('and'), isLogicalImmediate),
+  row('sf 01 100100 N immr imms Rn Rd', 'orr Rd|SP, Rn, #bitmask', logical('or'), isLogicalImmediate),
+  row('sf 10 100100 N immr imms Rn Rd', 'eor Rd|SP, Rn, #bitmask', logical('xor'), isLogicalImmediate),
   row(
     'sf 11 100100 N immr imms Rn Rd',
     'ands Rd, Rn, #bitmask',
     (b, f) => {
-      // The mask of 32 bits has zeros above, and so has the result.
-      const result = b.and(x(b, f.Rn), mask(b, f));
-      setX(b, f.Rd, result);
+      const result = binary(b, f.sf, 'and', x(b, f.Rn), mask(b, f));
       setFlags(b, logicalFlags(b, f.sf, result));
+      setX(b, f.Rd, result);
     },
     isLogicalImmediate,
   ),
@@ -185,7 +153,7 @@ export const A64_DATA_IMMEDIATE = [
   row(
     'sf 00 100110 N immr imms Rn Rd',
     'sbfm Rd, Rn, #immr, #imms',
-    (b, f) => setReg(b, f.sf, f.Rd, signedField(b, f)),
+    (b, f) => setX(b, f.Rd, signedField(b, f)),
     isBitfield,
   ),
   row('sf 01 100110 N immr imms Rn Rd', 'bfm Rd, Rn, #immr, #imms', insert, isBitfield),

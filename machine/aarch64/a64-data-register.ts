@@ -4,6 +4,7 @@ import type { Builder, I64 } from '../ir/index.ts';
 import * as flags from './flags.ts';
 import { X } from './registers.ts';
 import { immediate, reg, row, setReg, setX, setXOrSp, w, x, xOrSp } from './row.ts';
+import { binary, cut, low32, type Operation, shift } from './width.ts';
 
 type Binary = (b: Builder, a: I64, c: I64) => I64;
 type Flagged = (b: Builder, sf: number, a: I64, c: I64) => flags.Sum;
@@ -11,24 +12,17 @@ type Registers = { readonly sf: number; readonly Rm: number; readonly Rn: number
 type Shifted = Registers & { readonly shift: number; readonly imm6: number };
 type Extended = Registers & { readonly option: number; readonly imm3: number };
 
-const and: Binary = (b, a, c) => b.and(a, c);
-const or: Binary = (b, a, c) => b.or(a, c);
-const xor: Binary = (b, a, c) => b.xor(a, c);
 const plus: Binary = (b, a, c) => b.add(a, c);
 const minus: Binary = (b, a, c) => b.sub(a, c);
-const inverted = (b: Builder, value: I64): I64 => b.xor(value, b.i64(~0n));
-const low32 = (b: Builder, value: I64): I64 => b.and(value, b.i64(0xffff_ffffn));
-const cut = (b: Builder, sf: number, value: I64): I64 => (sf === 1 ? value : low32(b, value));
+const inverted = (b: Builder, sf: number, value: I64): I64 => binary(b, sf, 'xor', value, b.i64(~0n));
 
 /** ShiftReg: an operand of 64 bits, or of 32 whose upper half may be anything. */
-function shifted(b: Builder, { sf, shift, Rm, imm6 }: Shifted): I64 {
-  if (imm6 === 0) return x(b, Rm);
-  const count = immediate(b, imm6);
-  if (shift === 0) return b.shl(x(b, Rm), count);
-  if (shift === 1) return b.shrU(reg(b, sf, Rm), count);
-  if (shift === 2) return b.shrS(sf === 1 ? x(b, Rm) : b.extend32s(x(b, Rm)), count);
-  return rotated(b, sf, Rm, count);
+function shifted(b: Builder, f: Shifted): I64 {
+  if (f.imm6 === 0) return x(b, f.Rm);
+  if (f.shift === 3) return rotated(b, f.sf, f.Rm, immediate(b, f.imm6));
+  return shift(b, f.sf, SHIFTS[f.shift], x(b, f.Rm), f.imm6);
 }
+const SHIFTS = ['shl', 'shr_u', 'shr_s'] as const;
 
 function rotated(b: Builder, sf: number, i: number, count: I64): I64 {
   if (sf === 1) return b.pure('i64.rotr', x(b, i), count);
@@ -52,32 +46,39 @@ function extended(b: Builder, { Rm, option, imm3 }: Extended): I64 {
   return imm3 === 0 ? wide : b.shl(wide, immediate(b, imm3));
 }
 
-const logical = (op: Binary) => (b: Builder, f: Shifted) => setReg(b, f.sf, f.Rd, op(b, x(b, f.Rn), shifted(b, f)));
-const logicalNot = (op: Binary) => logical((b, a, c) => op(b, a, inverted(b, c)));
-const logicalFlags = (operand: (b: Builder, f: Shifted) => I64) => (b: Builder, f: Shifted) => {
-  const result = cut(b, f.sf, b.and(x(b, f.Rn), operand(b, f)));
-  setX(b, f.Rd, result);
-  flags.setFlags(b, flags.logicalFlags(b, f.sf, result));
+const shiftedOperand = (op: Operation) => (b: Builder, f: Shifted) => {
+  const operand = shifted(b, f);
+  // MOV (register) is ORR with the zero register.
+  const move = op === 'or' && f.Rn === 31;
+  setX(b, f.Rd, move ? cut(b, f.sf, operand) : binary(b, f.sf, op, x(b, f.Rn), operand));
 };
-const arithmetic = logical;
-/** Writes result and flags. */
+const logical = shiftedOperand;
+const arithmetic = shiftedOperand;
+const logicalNot = (op: Operation) => (b: Builder, f: Shifted) =>
+  setX(b, f.Rd, binary(b, f.sf, op, x(b, f.Rn), inverted(b, f.sf, shifted(b, f))));
+const logicalFlags = (operand: (b: Builder, f: Shifted) => I64) => (b: Builder, f: Shifted) => {
+  const result = binary(b, f.sf, 'and', x(b, f.Rn), operand(b, f));
+  flags.setFlags(b, flags.logicalFlags(b, f.sf, result));
+  setX(b, f.Rd, result);
+};
+/** Writes flags and result. */
 function setSum(b: Builder, Rd: number, sum: flags.Sum): void {
-  setX(b, Rd, sum.result);
   flags.setFlags(b, sum.flags);
+  setX(b, Rd, sum.result);
 }
 const arithmeticFlags = (op: Flagged) => (b: Builder, f: Shifted) =>
-  setSum(b, f.Rd, op(b, f.sf, reg(b, f.sf, f.Rn), cut(b, f.sf, shifted(b, f))));
-const extendedArithmetic = (op: Binary) => (b: Builder, f: Extended) =>
-  setXOrSp(b, f.Rd, cut(b, f.sf, op(b, xOrSp(b, f.Rn), extended(b, f))));
+  setSum(b, f.Rd, op(b, f.sf, x(b, f.Rn), shifted(b, f)));
+const extendedArithmetic = (op: Operation) => (b: Builder, f: Extended) =>
+  setXOrSp(b, f.Rd, binary(b, f.sf, op, xOrSp(b, f.Rn), extended(b, f)));
 const extendedFlags = (op: Flagged) => (b: Builder, f: Extended) =>
-  setSum(b, f.Rd, op(b, f.sf, cut(b, f.sf, xOrSp(b, f.Rn)), cut(b, f.sf, extended(b, f))));
+  setSum(b, f.Rd, op(b, f.sf, xOrSp(b, f.Rn), extended(b, f)));
 
 const amountInRange = { where: ({ sf, imm6 }: Shifted) => sf === 1 || imm6 < 32 };
 const arithmeticShift = { where: ({ sf, shift, imm6 }: Shifted) => shift !== 3 && (sf === 1 || imm6 < 32) };
 const extensionInRange = { where: ({ imm3 }: Extended) => imm3 <= 4 };
 
 /** The operand of a subtraction with carry. */
-const notReg = (b: Builder, sf: number, i: number): I64 => cut(b, sf, inverted(b, x(b, i)));
+const notReg = (b: Builder, sf: number, i: number): I64 => inverted(b, sf, x(b, i));
 
 type Selecting = Registers & { readonly cond: number };
 const select = (otherwise: (b: Builder, value: I64) => I64) => (b: Builder, f: Selecting) =>
@@ -85,17 +86,20 @@ const select = (otherwise: (b: Builder, value: I64) => I64) => (b: Builder, f: S
 
 type Comparing = { readonly sf: number; readonly cond: number; readonly Rn: number; readonly nzcv: number };
 const compare = (b: Builder, op: Flagged, c: I64, { sf, cond, Rn, nzcv }: Comparing) =>
-  flags.setFlags(b, flags.conditionalFlags(b, cond, op(b, sf, reg(b, sf, Rn), c).flags, nzcv));
+  flags.setFlags(b, flags.conditionalFlags(b, cond, op(b, sf, x(b, Rn), c).flags, nzcv));
 const compareRegister = (op: Flagged) => (b: Builder, f: Comparing & { readonly Rm: number }) =>
-  compare(b, op, reg(b, f.sf, f.Rm), f);
+  compare(b, op, x(b, f.Rm), f);
 const compareImmediate = (op: Flagged) => (b: Builder, f: Comparing & { readonly imm5: number }) =>
   compare(b, op, immediate(b, f.imm5), f);
 
 type Products = { readonly Rm: number; readonly Ra: number; readonly Rn: number; readonly Rd: number };
 const multiply =
-  (combine: Binary) =>
-  (b: Builder, { sf, Rm, Ra, Rn, Rd }: Products & { readonly sf: number }) =>
-    setReg(b, sf, Rd, combine(b, x(b, Ra), b.mul(x(b, Rn), x(b, Rm))));
+  (op: 'add' | 'sub') =>
+  (b: Builder, { sf, Rm, Ra, Rn, Rd }: Products & { readonly sf: number }) => {
+    const product = binary(b, sf, 'mul', x(b, Rn), x(b, Rm));
+    // MUL is MADD with the zero register.
+    setX(b, Rd, op === 'add' && Ra === 31 ? product : binary(b, sf, op, x(b, Ra), product));
+  };
 const multiplyLong =
   (extend: (b: Builder, value: I64) => I64, combine: Binary) =>
   (b: Builder, { Rm, Ra, Rn, Rd }: Products) =>
@@ -210,24 +214,24 @@ export const A64_DATA_REGISTER: readonly Row[] = [
   row('sf 1 0 11010110 00000 000101 Rn Rd', 'cls Rd, Rn', countSigns),
 
   // Logical (shifted register)
-  row('sf 00 01010 shift 0 Rm imm6 Rn Rd', 'and Rd, Rn, Rm, shifted', logical(and), amountInRange),
-  row('sf 00 01010 shift 1 Rm imm6 Rn Rd', 'bic Rd, Rn, Rm, shifted', logicalNot(and), amountInRange),
-  row('sf 01 01010 shift 0 Rm imm6 Rn Rd', 'orr Rd, Rn, Rm, shifted', logical(or), amountInRange),
-  row('sf 01 01010 shift 1 Rm imm6 Rn Rd', 'orn Rd, Rn, Rm, shifted', logicalNot(or), amountInRange),
-  row('sf 10 01010 shift 0 Rm imm6 Rn Rd', 'eor Rd, Rn, Rm, shifted', logical(xor), amountInRange),
-  row('sf 10 01010 shift 1 Rm imm6 Rn Rd', 'eon Rd, Rn, Rm, shifted', logicalNot(xor), amountInRange),
+  row('sf 00 01010 shift 0 Rm imm6 Rn Rd', 'and Rd, Rn, Rm, shifted', logical('and'), amountInRange),
+  row('sf 00 01010 shift 1 Rm imm6 Rn Rd', 'bic Rd, Rn, Rm, shifted', logicalNot('and'), amountInRange),
+  row('sf 01 01010 shift 0 Rm imm6 Rn Rd', 'orr Rd, Rn, Rm, shifted', logical('or'), amountInRange),
+  row('sf 01 01010 shift 1 Rm imm6 Rn Rd', 'orn Rd, Rn, Rm, shifted', logicalNot('or'), amountInRange),
+  row('sf 10 01010 shift 0 Rm imm6 Rn Rd', 'eor Rd, Rn, Rm, shifted', logical('xor'), amountInRange),
+  row('sf 10 01010 shift 1 Rm imm6 Rn Rd', 'eon Rd, Rn, Rm, shifted', logicalNot('xor'), amountInRange),
   row('sf 11 01010 shift 0 Rm imm6 Rn Rd', 'ands Rd, Rn, Rm, shifted', logicalFlags(shifted), amountInRange),
   row(
     'sf 11 01010 shift 1 Rm imm6 Rn Rd',
     'bics Rd, Rn, Rm, shifted',
-    logicalFlags((b, f) => inverted(b, shifted(b, f))),
+    logicalFlags((b, f) => inverted(b, f.sf, shifted(b, f))),
     amountInRange,
   ),
 
   // Add/subtract (shifted register)
-  row('sf 0 0 01011 shift 0 Rm imm6 Rn Rd', 'add Rd, Rn, Rm, shifted', arithmetic(plus), arithmeticShift),
+  row('sf 0 0 01011 shift 0 Rm imm6 Rn Rd', 'add Rd, Rn, Rm, shifted', arithmetic('add'), arithmeticShift),
   row('sf 0 1 01011 shift 0 Rm imm6 Rn Rd', 'adds Rd, Rn, Rm, shifted', arithmeticFlags(flags.add), arithmeticShift),
-  row('sf 1 0 01011 shift 0 Rm imm6 Rn Rd', 'sub Rd, Rn, Rm, shifted', arithmetic(minus), arithmeticShift),
+  row('sf 1 0 01011 shift 0 Rm imm6 Rn Rd', 'sub Rd, Rn, Rm, shifted', arithmetic('sub'), arithmeticShift),
   row(
     'sf 1 1 01011 shift 0 Rm imm6 Rn Rd',
     'subs Rd, Rn, Rm, shifted',
@@ -239,14 +243,14 @@ export const A64_DATA_REGISTER: readonly Row[] = [
   row(
     'sf 0 0 01011 001 Rm option imm3 Rn Rd',
     'add Rd|SP, Rn|SP, extended',
-    extendedArithmetic(plus),
+    extendedArithmetic('add'),
     extensionInRange,
   ),
   row('sf 0 1 01011 001 Rm option imm3 Rn Rd', 'adds Rd, Rn|SP, extendedS', extendedFlags(flags.add), extensionInRange),
   row(
     'sf 1 0 01011 001 Rm option imm3 Rn Rd',
     'sub Rd|SP, Rn|SP, extended',
-    extendedArithmetic(minus),
+    extendedArithmetic('sub'),
     extensionInRange,
   ),
   row(
@@ -258,16 +262,16 @@ export const A64_DATA_REGISTER: readonly Row[] = [
 
   // Add/subtract (with carry)
   row('sf 0 0 11010000 Rm 000000 Rn Rd', 'adc Rd, Rn, Rm', (b, { sf, Rm, Rn, Rd }) =>
-    setX(b, Rd, flags.addWithCarry(b, sf, reg(b, sf, Rn), reg(b, sf, Rm)).result),
+    setX(b, Rd, flags.addWithCarry(b, sf, x(b, Rn), x(b, Rm)).result),
   ),
   row('sf 0 1 11010000 Rm 000000 Rn Rd', 'adcs Rd, Rn, Rm', (b, { sf, Rm, Rn, Rd }) =>
-    setSum(b, Rd, flags.addWithCarry(b, sf, reg(b, sf, Rn), reg(b, sf, Rm))),
+    setSum(b, Rd, flags.addWithCarry(b, sf, x(b, Rn), x(b, Rm))),
   ),
   row('sf 1 0 11010000 Rm 000000 Rn Rd', 'sbc Rd, Rn, Rm', (b, { sf, Rm, Rn, Rd }) =>
-    setX(b, Rd, flags.addWithCarry(b, sf, reg(b, sf, Rn), notReg(b, sf, Rm)).result),
+    setX(b, Rd, flags.addWithCarry(b, sf, x(b, Rn), notReg(b, sf, Rm)).result),
   ),
   row('sf 1 1 11010000 Rm 000000 Rn Rd', 'sbcs Rd, Rn, Rm', (b, { sf, Rm, Rn, Rd }) =>
-    setSum(b, Rd, flags.addWithCarry(b, sf, reg(b, sf, Rn), notReg(b, sf, Rm))),
+    setSum(b, Rd, flags.addWithCarry(b, sf, x(b, Rn), notReg(b, sf, Rm))),
   ),
 
   // Conditional compare
@@ -287,7 +291,11 @@ export const A64_DATA_REGISTER: readonly Row[] = [
     'csinc Rd, Rn, Rm, cond',
     select((b, value) => b.add(value, b.i64(1n))),
   ),
-  row('sf 1 0 11010100 Rm cond 0 0 Rn Rd', 'csinv Rd, Rn, Rm, cond', select(inverted)),
+  row(
+    'sf 1 0 11010100 Rm cond 0 0 Rn Rd',
+    'csinv Rd, Rn, Rm, cond',
+    select((b, value) => inverted(b, 1, value)),
+  ),
   row(
     'sf 1 0 11010100 Rm cond 0 1 Rn Rd',
     'csneg Rd, Rn, Rm, cond',
@@ -295,8 +303,8 @@ export const A64_DATA_REGISTER: readonly Row[] = [
   ),
 
   // Data-processing (3 source)
-  row('sf 00 11011 000 Rm 0 Ra Rn Rd', 'madd Rd, Rn, Rm, Ra', multiply(plus)),
-  row('sf 00 11011 000 Rm 1 Ra Rn Rd', 'msub Rd, Rn, Rm, Ra', multiply(minus)),
+  row('sf 00 11011 000 Rm 0 Ra Rn Rd', 'madd Rd, Rn, Rm, Ra', multiply('add')),
+  row('sf 00 11011 000 Rm 1 Ra Rn Rd', 'msub Rd, Rn, Rm, Ra', multiply('sub')),
   row('1 00 11011 001 Rm 0 Ra Rn Rd', 'smaddl Xd, Wn, Wm, Xa', multiplyLong(signed32, plus)),
   row('1 00 11011 001 Rm 1 Ra Rn Rd', 'smsubl Xd, Wn, Wm, Xa', multiplyLong(signed32, minus)),
   row('1 00 11011 101 Rm 0 Ra Rn Rd', 'umaddl Xd, Wn, Wm, Xa', multiplyLong(low32, plus)),

@@ -1,15 +1,12 @@
 import type { Builder, I32, I64 } from '../ir/index.ts';
 import { C, N, OVERFLOW, Z } from './registers.ts';
 import { not } from './row.ts';
-
-const top = (b: Builder, sf: number, value: I64): I32 => b.wrap(b.shrU(value, b.i64(sf === 1 ? 63n : 31n)));
-
-/** A value of 64 bits, or of 32 with zeros above, as an i64 with zeros above. */
-const cut = (b: Builder, sf: number, value: I64): I64 => (sf === 1 ? value : b.and(value, b.i64(0xffff_ffffn)));
+import { binary, compare, cut } from './width.ts';
 
 /** The condition flags as four values of 0 or 1, in the order of NZCV. */
 export type Flags = readonly [n: I32, z: I32, c: I32, v: I32];
 
+/** To be built before the result is written, so that operands can be read where they are. */
 export function setFlags(b: Builder, [n, z, c, v]: Flags): void {
   b.set32(N, n);
   b.set32(Z, z);
@@ -25,47 +22,54 @@ export const flagsOf = (b: Builder, nzcv: number): Flags => [
   b.i32(nzcv & 1),
 ];
 
+const negative = (b: Builder, sf: number, value: I64): I32 => compare(b, sf, 'lt_s', value, b.i64(0n));
+const zero = (b: Builder, sf: number, value: I64): I32 => compare(b, sf, 'eq', value, b.i64(0n));
+
 /** The flags of a logical operation's result: C and V are 0. */
 export const logicalFlags = (b: Builder, sf: number, result: I64): Flags => [
-  top(b, sf, result),
-  b.eq(result, b.i64(0n)),
+  negative(b, sf, result),
+  zero(b, sf, result),
   b.i32(0),
   b.i32(0),
 ];
 
-/** A sum or difference and its flags; operands and result are of 64 bits or, where `sf` is 0, of 32 with zeros above. */
+/**
+ * A sum or difference and its flags. Operands are of 64 bits or, where `sf` is 0, of 32 with anything above; the result
+ * has zeros there.
+ */
 export interface Sum {
   readonly result: I64;
   readonly flags: Flags;
 }
 
-/** The sign of the result where both operands have the other one: `a + c` overflows. */
-const overflow = (b: Builder, sf: number, a: I64, c: I64, result: I64): I32 =>
-  top(b, sf, b.and(b.xor(a, result), b.xor(c, result)));
-
 /** AddWithCarry(a, c, '0'). */
 export function add(b: Builder, sf: number, a: I64, c: I64): Sum {
-  const result = cut(b, sf, b.add(a, c));
-  return {
-    result,
-    flags: [top(b, sf, result), b.eq(result, b.i64(0n)), b.ltU(result, a), overflow(b, sf, a, c, result)],
-  };
+  const result = binary(b, sf, 'add', a, c);
+  // Without overflow the sum is below `a` where `c` is negative, and only there.
+  const v = b.pure('i32.xor', compare(b, sf, 'lt_s', result, a), negative(b, sf, c));
+  return { result, flags: [negative(b, sf, result), zero(b, sf, result), compare(b, sf, 'lt_u', result, a), v] };
 }
 
 /** AddWithCarry(a, NOT(c), '1'). */
 export function subtract(b: Builder, sf: number, a: I64, c: I64): Sum {
-  const result = cut(b, sf, b.sub(a, c));
-  const v = top(b, sf, b.and(b.xor(a, c), b.xor(a, result)));
-  return { result, flags: [top(b, sf, result), b.eq(a, c), b.geU(a, c), v] };
+  const result = binary(b, sf, 'sub', a, c);
+  const n = negative(b, sf, result);
+  const carry = sf === 1 ? b.geU(a, c) : not(b, compare(b, sf, 'lt_u', a, c));
+  // Without overflow the difference is negative where `a` is less.
+  const v = b.pure('i32.xor', compare(b, sf, 'lt_s', a, c), n);
+  return { result, flags: [n, compare(b, sf, 'eq', a, c), carry, v] };
 }
 
 /** AddWithCarry(a, c, PSTATE.C). */
 export function addWithCarry(b: Builder, sf: number, a: I64, c: I64): Sum {
-  const sum = b.add(a, c);
+  const [first, second] = [cut(b, sf, a), cut(b, sf, c)];
+  const sum = b.add(first, second);
   const total = b.add(sum, b.extendI32u(b.get32(C)));
   const result = cut(b, sf, total);
-  const carry = sf === 1 ? b.pure('i32.or', b.ltU(sum, a), b.ltU(total, sum)) : b.wrap(b.shrU(total, b.i64(32n)));
-  return { result, flags: [top(b, sf, result), b.eq(result, b.i64(0n)), carry, overflow(b, sf, a, c, result)] };
+  const carry = sf === 1 ? b.pure('i32.or', b.ltU(sum, first), b.ltU(total, sum)) : b.wrap(b.shrU(total, b.i64(32n)));
+  // Overflow: the operands have one sign and the result has the other.
+  const v = negative(b, sf, b.and(b.xor(first, result), b.xor(second, result)));
+  return { result, flags: [negative(b, sf, result), zero(b, sf, result), carry, v] };
 }
 
 /** ConditionHolds(cond), 0 or 1. */

@@ -2,6 +2,7 @@ import { type FieldKinds, rowMaker } from '../decode/index.ts';
 import type { Builder, I32, I64, V128 } from '../ir/index.ts';
 import { EC, esr } from './causes.ts';
 import { FP_TRAP, SP, SP_ALIGNMENT, V, X } from './registers.ts';
+import { cut, low32 } from './width.ts';
 
 /** The fields of A64 encodings, named as the manual's diagrams name them (Arm ARM C4 and C6). */
 export const FIELDS = {
@@ -80,7 +81,7 @@ export const row = rowMaker(FIELDS);
 export const x = (b: Builder, i: number): I64 => (i === 31 ? b.i64(0n) : b.get(X[i]));
 
 /** The low 32 bits of X[i], zero-extended. */
-export const w = (b: Builder, i: number): I64 => (i === 31 ? b.i64(0n) : b.and(b.get(X[i]), b.i64(0xffff_ffffn)));
+export const w = (b: Builder, i: number): I64 => (i === 31 ? b.i64(0n) : low32(b, b.get(X[i])));
 
 /** X[i] or, where `sf` is 0, W[i], zero-extended. */
 export const reg = (b: Builder, sf: number, i: number): I64 => (sf === 1 ? x(b, i) : w(b, i));
@@ -92,7 +93,7 @@ export function setX(b: Builder, i: number, value: I64): void {
 
 /** Writes X[i], cut to 32 bits and zero-extended where `sf` is 0. */
 export function setReg(b: Builder, sf: number, i: number, value: I64): void {
-  setX(b, i, sf === 1 ? value : b.and(value, b.i64(0xffff_ffffn)));
+  setX(b, i, cut(b, sf, value));
 }
 
 /** X[i] where number 31 is SP. */
@@ -104,7 +105,10 @@ export const setXOrSp = (b: Builder, i: number, value: I64): void => b.set(i ===
 /** A base register's address, with the check of SP's alignment (CheckSPAlignment). */
 export function base(b: Builder, i: number): I64 {
   const address = xOrSp(b, i);
-  if (i === 31) b.trapIf(b.ne(b.and(address, b.get(SP_ALIGNMENT)), b.i64(0n)), esr(EC.spAlignment), b.i64(0n));
+  if (i === 31) {
+    const odd = b.pure('i32.and', b.wrap(b.get(SP)), b.wrap(b.get(SP_ALIGNMENT)));
+    b.trapIf(odd, esr(EC.spAlignment), b.i64(0n));
+  }
   return address;
 }
 
