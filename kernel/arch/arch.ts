@@ -70,6 +70,23 @@ export interface Layout {
   readonly pieBase: bigint;
 }
 
+/** Distance kept between the top of the stack and the mmap areas: the stack's 8 MiB and as much again. */
+const STACK_ROOM = 0x100_0000n;
+
+/** The layout of a scheme whose halves are equal: the kernel's begins as far below 2^64 as the user's ends above 0. */
+export function symmetricLayout(userEnd: bigint, stackTop: bigint): Layout {
+  const kernelStart = BigInt.asUintN(64, -userEnd);
+  return {
+    userStart: 0x1000n,
+    userEnd,
+    kernelStart,
+    directMap: kernelStart,
+    stackTop,
+    mmapTop: stackTop - STACK_ROOM,
+    pieBase: 0x20_0000_0000n,
+  };
+}
+
 /** Byte offsets into the gate: where the vectors point, and the pcs at which the kernel itself acts. */
 export const GATE = {
   /** Trap vectors of the supervisor: one, or as many as a target has, up to `trapEnd`. */
@@ -145,7 +162,7 @@ export interface Arch {
   activate(hart: Hart, format: PageTableFormat, root: bigint, asid: number): void;
   /** Invalidates on one hart: one page or all, of one address space or, with `undefined`, of every one. */
   invalidate(hart: Hart, address: bigint | undefined, asid: number | undefined): void;
-  /** Opens or closes the kernel's access to user pages (SUM). */
+  /** Opens or closes the kernel's access to user pages (SUM, PAN). */
   setUserAccess(hart: Hart, open: boolean): void;
 
   /**
