@@ -77,11 +77,13 @@ function mremap(call: Call, old: bigint, oldLength: bigint, newLength: bigint, f
   const area = space.find(old);
   if (!area) throw new LinuxError('EFAULT');
   if (before === 0n) throw new LinuxError('EINVAL');
-  if (old + before > area.end) throw new LinuxError('EFAULT');
+  // Shrinking only unmaps the tail, whatever areas that lies in.
   if (after <= before) {
+    if (old + before > layout.userEnd) throw new LinuxError('EINVAL');
     if (after < before) space.unmap(old + after, before - after);
     return old;
   }
+  if (old + before > area.end) throw new LinuxError('EFAULT');
   if (area.backing.kind !== 'zero' || area.shared) throw new LinuxError('EINVAL');
   const next = space.next(old + before);
   if (old + after <= layout.userEnd && old + before === area.end && (next === undefined || next.start >= old + after)) {

@@ -465,6 +465,16 @@ describe.each(ARCHES)('$isa.name', ({ isa, callNames, modes }) => {
       expect(call('write', 5, PLACES.null, 1)).toMatchObject({ kind: 'exited', status: 128 + 13 });
     });
 
+    it('mremap shrinks over areas of different rights, and grows none but one (mremap(2), EFAULT)', () => {
+      const { call } = caller();
+      const place = call('mmap', 0, 12288, 3, 0x22, -1, 0) as bigint;
+      expect(call('mprotect', place + 4096n, 4096, 1)).toBe(0n);
+      expect(shown(call('mremap', place, 12288, 16384, 1))).toBe('EFAULT');
+      expect(call('mremap', place, 12288, 4096, 0)).toBe(place);
+      expect(shown(call('mremap', place, 1n << 60n, 4096, 0))).toBe('EINVAL');
+      expect(shown(call('mprotect', place + 4096n, 4096, 1))).toBe('ENOMEM');
+    });
+
     it('mremap moves pages with their contents, and the old range goes', () => {
       const { call, bytes } = caller();
       const place = call('mmap', 0, 8192, 3, 0x22, -1, 0) as bigint;
