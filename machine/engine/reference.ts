@@ -11,6 +11,9 @@ import type { Engine, EngineExit, Gate, TrapObserver } from './engine.ts';
 /** Pages whose code a hart finds without asking its MMU: a power of two. */
 const FETCH_PAGES = 64;
 
+/** In place of a page's low half: nothing is remembered. No page begins there, and no misaligned pc looks like it. */
+const NOWHERE = 0x800;
+
 const LIMIT: EngineExit = { kind: 'limit' };
 const WAITING: EngineExit = { kind: 'waiting' };
 
@@ -28,7 +31,7 @@ const halves = new Int32Array(scratch.buffer);
 
 /** A virtual page that a hart fetched from, and that page's code: good while the two epochs stand still. */
 class FetchState {
-  low = 1;
+  low = NOWHERE;
   high = 0;
   page: CodePage = [];
   ramPage = -1;
@@ -67,7 +70,7 @@ export class ReferenceEngine implements Engine {
   reset(): void {
     this.pages.clear();
     this.parts.ram.holdsCode.fill(0);
-    for (const fetch of this.fetches.flat()) fetch.low = 1;
+    for (const fetch of this.fetches.flat()) fetch.low = NOWHERE;
   }
 
   run(hart: Hart, limit: number): EngineExit {
@@ -75,6 +78,8 @@ export class ReferenceEngine implements Engine {
     const fetches = this.fetches[hart.id];
     const { isa, u64, i32 } = hart;
     const unitShift = 31 - Math.clz32(isa.fetchUnit);
+    // A misaligned pc lies in no remembered page, so that it is found out.
+    const pageMask = ~0xfff | (isa.fetchUnit - 1);
     // The pc's slot, and its two halves.
     const at = isa.pc.offset >>> 3;
     const lowAt = 2 * at;
@@ -92,7 +97,7 @@ export class ReferenceEngine implements Engine {
       const fetch = fetches[(low >>> 12) & (FETCH_PAGES - 1)];
       let entry: Entry | undefined;
       if (
-        (low & ~0xfff) === fetch.low &&
+        (low & pageMask) === fetch.low &&
         i32[lowAt + 1] === fetch.high &&
         hart.contextEpoch === fetch.contextEpoch &&
         hart.tlb.epoch === fetch.tlbEpoch
@@ -219,6 +224,6 @@ export class ReferenceEngine implements Engine {
   private drop(ramPage: number): void {
     this.pages.delete(ramPage);
     this.parts.ram.holdsCode[ramPage] = 0;
-    for (const fetch of this.fetches.flat()) if (fetch.ramPage === ramPage) fetch.low = 1;
+    for (const fetch of this.fetches.flat()) if (fetch.ramPage === ramPage) fetch.low = NOWHERE;
   }
 }

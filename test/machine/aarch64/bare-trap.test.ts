@@ -137,6 +137,10 @@ compareWithQemu('PC and SP alignment (D1.3.5)', [
       code: `  adr x23, 1f\n  enter ${spsr}\n  adr x9, 1f\n  add x9, x9, #${offset}\n  br x9\n1: leave`,
     })),
   ),
+  ...[1, 2, 3].map((offset) => ({
+    name: `branch to a pc with low bits ${offset}, in an instruction that has run before`,
+    code: `  adr x23, 2f\n  adr x9, 1f\n1: add x9, x9, #${offset}\n  br x9\n2: emit x9`,
+  })),
   ...SP_CHECKS.flatMap(([spsr, bits, name, checked]) =>
     SP_USES.map(([text, memory]) => ({
       name: `${text}, ${name}`,
