@@ -6,7 +6,7 @@ export const TRAP_REGISTERS = [['esr_el1', 'far_el1', 'elr_el1', 'spsr_el1']] as
 
 /** ESR_EL1.EC (Arm ARM D17.2.37). */
 const CLASSES: Readonly<Record<number, string>> = {
-  [EC.unknown]: 'unknown reason',
+  [EC.unknown]: 'undefined instruction (unknown reason)',
   [EC.wfx]: 'trapped WFI or WFE',
   [EC.simdFp]: 'trapped access to SVE, Advanced SIMD or floating point',
   13: 'branch target exception',
@@ -190,17 +190,22 @@ export function explain(values: ReadonlyMap<string, bigint>): Explanation {
   return { registers, summary: summary(esr, ec) };
 }
 
+/** What a data abort's instruction did; with CM set WnR says nothing. */
+function accessWords(esr: bigint): string {
+  if (((esr >> 8n) & 1n) === 1n) return 'cache maintenance or address translation';
+  return ((esr >> 6n) & 1n) === 1n ? 'write' : 'read';
+}
+
 /** One phrase: what faulted and how, or the class. */
 function summary(esr: bigint, ec: number): string {
   const fsc = Number(esr & 0x3fn);
-  const write = ((esr >> 6n) & 1n) === 1n && ((esr >> 8n) & 1n) === 0n;
   switch (ec) {
     case EC.instructionLower:
     case EC.instructionSame:
       return `instruction abort: ${faultStatus(fsc)}`;
     case EC.dataLower:
     case EC.dataSame:
-      return `data abort: ${faultStatus(fsc)}, ${write ? 'write' : 'read'}`;
+      return `data abort: ${faultStatus(fsc)}, ${accessWords(esr)}`;
     default:
       return className(ec);
   }

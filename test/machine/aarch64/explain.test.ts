@@ -13,7 +13,8 @@ describe('D17.2.37: ESR_EL1 in words', () => {
   it.each([
     [EC.dataLower, 0x47, 'data abort: translation fault, level 3, write'],
     [EC.dataSame, 0x0f, 'data abort: permission fault, level 3, read'],
-    [EC.dataLower, 0x147, 'data abort: translation fault, level 3, read'],
+    [EC.dataLower, 0x147, 'data abort: translation fault, level 3, cache maintenance or address translation'],
+    [EC.unknown, 0, 'undefined instruction (unknown reason)'],
     [EC.dataSame, 0x61, 'data abort: alignment fault, write'],
     [EC.instructionLower, 0x0f, 'instruction abort: permission fault, level 3'],
     // WnR means nothing for a fetch.
