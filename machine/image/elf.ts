@@ -199,6 +199,8 @@ const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
 const SHF_EXECINSTR = 4n;
 const SHT_DYNSYM = 11;
+/** Section index of an absolute symbol. */
+const SHN_ABS = 0xfff1;
 const SYMBOL_KINDS: Readonly<Record<number, ElfSymbol['kind']>> = { 0: 'other', 1: 'object', 2: 'function' };
 
 function readSections(bytes: Uint8Array, header: FileHeader): readonly SectionHeader[] {
@@ -228,7 +230,8 @@ function readSymbols(bytes: Uint8Array, sections: readonly SectionHeader[]): rea
   const names = inFile(bytes, "the symbols' names", strtab.sh_offset, strtab.sh_size);
   const symbols: ElfSymbol[] = [];
   for (const { st_name, st_info, st_shndx, st_value, st_size } of parseSymbols(entries)) {
-    const kind = SYMBOL_KINDS[st_info & 0xf];
+    // What is absolute is a number, whatever it equals: it names no code.
+    const kind = st_shndx === SHN_ABS ? 'object' : SYMBOL_KINDS[st_info & 0xf];
     // Index 0 is undefined; sections, files and thread-local offsets are no addresses.
     if (st_shndx === 0 || kind === undefined) continue;
     const name = text(names, st_name);

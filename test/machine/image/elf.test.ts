@@ -202,6 +202,8 @@ describe('gABI chapter 4, symbol table', () => {
     { name: 'early', value: 0x11000n, size: 0x20n },
     { name: 'data', value: 0x11040n, info: 0x11 },
     { name: 'label', value: 0x11090n, info: 0x10 },
+    { name: 'BASE', value: 0x11000n, index: 0xfff1, info: 0x10 },
+    { name: 'SIZE', value: 0x11110n, index: 0xfff1, info: 0x10 },
     { name: 'undefined', value: 0x11010n, index: 0 },
     { name: 'tls', value: 4n, info: 0x16 },
     { name: '$xrv64', value: 0x11000n, info: 0 },
@@ -212,10 +214,12 @@ describe('gABI chapter 4, symbol table', () => {
   it('keeps functions, objects and labels, by address', () => {
     expect(parseElf(table).symbols.map(({ name, kind }) => [name, kind])).toEqual([
       ['early', 'function'],
+      ['BASE', 'object'],
       ['data', 'object'],
       ['late', 'function'],
       ['label', 'other'],
       ['a?b', 'function'],
+      ['SIZE', 'object'],
     ]);
   });
 
@@ -225,6 +229,7 @@ describe('gABI chapter 4, symbol table', () => {
     [0x11020n, undefined],
     [0x1108fn, 'late+f'],
     [0x110ffn, 'label+6f'],
+    [0x11110n, 'a?b+10'],
     [0x11200n, undefined],
     [0x10fffn, undefined],
   ])('names %x', (address, expected) => {
