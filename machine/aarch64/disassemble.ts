@@ -27,7 +27,7 @@ import { SYSTEM_REGISTER_NAMES } from './sysreg-names.ts';
 
 type Operand = (fields: FieldValues, pc: bigint) => string | number;
 
-export const CONDITIONS = 'eq ne cs cc mi pl vs vc hi ls ge lt gt le al nv'.split(' ');
+const CONDITIONS = 'eq ne cs cc mi pl vs vc hi ls ge lt gt le al nv'.split(' ');
 const EXTENSIONS = 'uxtb uxth uxtw uxtx sxtb sxth sxtw sxtx'.split(' ');
 const SHIFTS = 'lsl lsr asr ror'.split(' ');
 /** Of DMB and DSB, by CRm; numbers where there is no name. */

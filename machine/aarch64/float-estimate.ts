@@ -12,12 +12,12 @@ import {
 } from '../float/index.ts';
 
 /** RecipEstimate: of a number from 256 to 511, standing for 0.5 to 1.0, the reciprocal as one of 256 to 511, 1.0 to 2.0. */
-export function recipEstimate(a: number): number {
+function recipEstimate(a: number): number {
   return (Math.floor(2 ** 19 / (a * 2 + 1)) + 1) >> 1;
 }
 
 /** RecipSqrtEstimate: of a number from 128 to 511, standing for 0.25 to 1.0, one over the root, as above. */
-export function recipSqrtEstimate(value: number): number {
+function recipSqrtEstimate(value: number): number {
   const a = value < 256 ? value * 2 + 1 : (value | 1) * 2;
   let b = 512;
   while (a * (b + 1) ** 2 < 2 ** 28) b++;

@@ -175,7 +175,7 @@ export function statusOf(fault: Aarch64WalkFault, level: number): number {
 }
 
 /** What the walk depends on, from the registers. */
-export const stateOf = (hart: Hart): WalkState => ({
+const stateOf = (hart: Hart): WalkState => ({
   tcr: hart.get(TCR),
   ttbr0: hart.get(TTBR0),
   ttbr1: hart.get(TTBR1),

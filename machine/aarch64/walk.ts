@@ -78,7 +78,7 @@ export function asidOf({ tcr, ttbr0, ttbr1 }: WalkState): number {
 }
 
 /** Whether hardware sets the access flag. */
-export const managesAccessFlag = ({ hardwareAd, tcr }: WalkState): boolean => hardwareAd && (tcr & TCR_HA) !== 0n;
+const managesAccessFlag = ({ hardwareAd, tcr }: WalkState): boolean => hardwareAd && (tcr & TCR_HA) !== 0n;
 
 /** Whether hardware manages dirty state too, which takes HA and HD. */
 const managesDirty = (state: WalkState): boolean => managesAccessFlag(state) && (state.tcr & TCR_HD) !== 0n;
@@ -211,7 +211,7 @@ export function walkTables(
 }
 
 /** `TTBR0, 4K, 48 bits`. */
-export const modeOf = ({ upper, granule, size }: Region): string =>
+const modeOf = ({ upper, granule, size }: Region): string =>
   `TTBR${upper ? 1 : 0}, ${granule.name}${size === 0 ? '' : `, ${size} bits`}`;
 
 /**
