@@ -79,7 +79,7 @@ export const GUEST_OPTIONS = {
   'strict-tlb': {
     type: 'boolean',
     group: 'Machine:',
-    describe: 'Tell of translations that are used although the page tables hold them no longer',
+    describe: 'Tell of translations used that the tables hold no longer, or changed without break-before-make',
   },
   bare: { type: 'boolean', group: 'Machine:', describe: 'A bare-metal image: no kernel but its own' },
   env: { type: 'string', requiresArg: true, group: 'Kernel:', describe: 'NAME=VALUE for the guest (repeatable)' },

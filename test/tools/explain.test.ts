@@ -64,7 +64,7 @@ veridian  NotPresent · write · user · address 42000 · pc 10a3c
 
   it.each([
     [['riscv64', 'sstatus=0', 'SCAUSE=0xF', 'stval=0X42000', 'sepc=10A3C'], 'riscv64: store/AMO page fault\n'],
-    [['riscv64', 'mcause=8000000000000007'], 'The kernel never sees it: machine mode takes this trap.\n'],
+    [['riscv64', 'mcause=8000000000000007'], 'The kernel never sees it: firmware takes this trap.\n'],
     [
       ['riscv64', 'scause=8', 'sstatus=0'],
       'The kernel reads: system call, taken in user mode  (stval, sepc read as 0)\n',

@@ -88,7 +88,7 @@ export function explainLines(
         '',
       ];
     }),
-    ...(reading ? kernelLines(reading, absent, paint) : ['The kernel never sees it: machine mode takes this trap.']),
+    ...(reading ? kernelLines(reading, absent, paint) : ['The kernel never sees it: firmware takes this trap.']),
   ];
 }
 

@@ -11,7 +11,7 @@ export const run: Command = {
   examples: [
     ['run ./a.out one two', 'a static Linux program with two arguments'],
     ['run --trace=full ./a.out', 'the whole story of every trap, on stderr'],
-    ['run --bare --harts 2 image.elf', 'a kernel of your own, from machine mode'],
+    ['run --bare --harts 2 image.elf', 'a kernel of your own, from reset'],
     ['run --save-at 5000 --save at5000.snap ./a.out', 'go on from there with: faultline restore at5000.snap'],
   ],
   takesGuestArguments: true,
