@@ -124,7 +124,8 @@ const SET_BY_INTERRUPTS: readonly string[] = ['elr_el1', 'spsr_el1'];
 export function syndrome(hart: Hart, to: Privilege): Syndrome {
   if (to !== 'supervisor') throw new Error(`no exception is taken to ${to}`);
   const { interrupt } = hart.trap;
-  const names = interrupt ? SET_BY_INTERRUPTS : TRAP_REGISTERS[0];
+  const faultAddress = setsFar(ecOf(Number(hart.get(ESR))));
+  const names = interrupt ? SET_BY_INTERRUPTS : TRAP_REGISTERS[0].filter((name) => name !== 'far_el1' || faultAddress);
   const { registers, summary } = explain(new Map(names.map((name) => [name, hart.get(SLOTS.get(name))])));
   return {
     registers: registers.map(({ name, value }) => ({ name, value })),

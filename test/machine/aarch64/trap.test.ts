@@ -155,3 +155,17 @@ describe('software step', () => {
     expect([b.hart.pc, b.raw('elr_el1')]).toEqual([VECTORS + 0x200n, ENTRY + 4n]);
   });
 });
+
+describe('what records show of an exception', () => {
+  it.each([
+    ['SVC sets no FAR_EL1', svc(0), ['esr_el1', 'elr_el1', 'spsr_el1']],
+    ['an alignment fault does (FAR_EL1)', LDXR, ['esr_el1', 'far_el1', 'elr_el1', 'spsr_el1']],
+  ])('%s', (_, word, names) => {
+    const b = new SystemBench();
+    b.write('far_el1', 0x1234n);
+    b.hart.set(b.hart.isa.slots.get('x0'), ENTRY + 1n);
+    b.hart.set(b.hart.isa.slots.get('x1'), ENTRY + 1n);
+    b.run(word);
+    expect(b.hart.isa.syndrome(b.hart, 'supervisor').registers.map(({ name }) => name)).toEqual(names);
+  });
+});
