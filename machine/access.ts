@@ -50,3 +50,15 @@ export function accessShape(
   }
   return shape;
 }
+
+/** The access that a shape is at a privilege: one value for each pair, as MMUs ask for it at each trap. */
+const accesses = new WeakMap<AccessShape, Record<Privilege, Access>>();
+export function accessAt(shape: AccessShape, privilege: Privilege): Access {
+  let known = accesses.get(shape);
+  if (!known) {
+    const at = (other: Privilege): Access => Object.freeze({ ...shape, privilege: other });
+    known = { user: at('user'), supervisor: at('supervisor'), machine: at('machine') };
+    accesses.set(shape, known);
+  }
+  return known[privilege];
+}

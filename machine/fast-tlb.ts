@@ -13,13 +13,17 @@ export class FastTlb {
   private readonly tagLow = new Int32Array(ENTRIES);
   private readonly tagHigh = new Int32Array(ENTRIES);
   private readonly page = new Uint32Array(ENTRIES);
+  /** The places filled since the last clearing, and how many: few, where every trap clears. */
+  private readonly filled = new Uint16Array(ENTRIES);
+  private count = 0;
 
   constructor() {
-    this.clear();
+    this.tagLow.fill(NOTHING);
   }
 
   clear(): void {
-    this.tagLow.fill(NOTHING);
+    for (let i = 0; i < this.count; i++) this.tagLow[this.filled[i]] = NOTHING;
+    this.count = 0;
   }
 
   /** The offset in the machine's memory of the byte at the address whose halves are given, or 0 where unknown. */
@@ -33,6 +37,7 @@ export class FastTlb {
   enter(low: number, high: number, offset: number): void {
     if (offset < RAM_START) throw new Error('a fast translation must lie in RAM');
     const index = (low >>> 12) & (ENTRIES - 1);
+    if (this.tagLow[index] === NOTHING) this.filled[this.count++] = index;
     this.tagLow[index] = low & ~0xfff;
     this.tagHigh[index] = high;
     this.page[index] = offset;

@@ -29,9 +29,6 @@ export const limitsOf = (descriptor: bigint): number => Number((descriptor >> 59
 /** AttrIndx: which byte of MAIR_EL1 says the memory's type. */
 export const attributeOf = (descriptor: bigint): number => Number((descriptor >> 2n) & 7n);
 
-/** Bits 47:12. */
-export const OUTPUT_ADDRESS = 0xffff_ffff_f000n;
-
 /** A translation granule (D8.2, "Translation granules"). */
 export interface Granule {
   readonly name: '4K' | '16K' | '64K';
@@ -78,8 +75,28 @@ const OTHERS = [
 
 const rwx = (r: boolean, w: boolean, x: boolean): string => `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
 
+/** Leaves' rights in words, by the bits that these tell of: every walk that comes through has such a leaf. */
+const described = new Map<bigint, string>();
+const TOLD = [
+  DESCRIPTOR.user,
+  DESCRIPTOR.readOnly,
+  DESCRIPTOR.privilegedNever,
+  DESCRIPTOR.userNever,
+  ...OTHERS.map(([bit]) => bit),
+].reduce((bits, bit) => bits | bit);
+
 /** A leaf's rights in words: `EL1 rw- EL0 r-x af ng`. What EL0 may write, EL1 may not execute. */
 export function describeLeaf(descriptor: bigint, limits: number): string {
+  const key = (descriptor & TOLD) | BigInt(limits);
+  let words = described.get(key);
+  if (words === undefined) {
+    words = leafInWords(descriptor, limits);
+    described.set(key, words);
+  }
+  return words;
+}
+
+function leafInWords(descriptor: bigint, limits: number): string {
   const { writable, user, userExecute, execute } = rightsOf(descriptor, limits);
   const others = OTHERS.filter(([bit]) => descriptor & bit).map(([, name]) => name);
   const el1 = rwx(true, writable, execute && !(user && writable));
@@ -95,6 +112,8 @@ const LIMITS = [
 
 /** What a table takes away, in words; empty where nothing. */
 export const describeLimits = (limits: number): string =>
-  LIMITS.filter(([bit]) => limits & bit)
-    .map(([, name]) => ` ${name}`)
-    .join('');
+  limits === 0
+    ? ''
+    : LIMITS.filter(([bit]) => limits & bit)
+        .map(([, name]) => ` ${name}`)
+        .join('');

@@ -1,4 +1,4 @@
-import type { Access, AccessKind, AccessShape, Privilege } from '../access.ts';
+import { type Access, type AccessKind, type AccessShape, accessAt, type Privilege } from '../access.ts';
 import type { RamOffset } from '../addr.ts';
 import type { Hart } from '../hart.ts';
 import type { Mmu } from '../isa.ts';
@@ -53,7 +53,7 @@ const CM = 1 << 8;
 export const MMU: Mmu = { translate, walk, privilege, misaligned, busFault };
 
 function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false): boolean {
-  const access = { ...shape, privilege: judgedAs(hart, shape) };
+  const access = accessAt(shape, judgedAs(hart, shape));
   if (!(hart.get(SCTLR) & M)) {
     const walked = offWalk(hart, address, access);
     return 'fault' in walked.result ? refuse(hart, address, access, walked) : reach(hart, walked.result, address);
@@ -120,12 +120,12 @@ function misaligned(hart: Hart, address: bigint, shape: AccessShape): boolean {
     return fault;
   }
   if (shape.atomicity === 'plain' && !(hart.get(SCTLR) & A)) return true;
-  const access = { ...shape, privilege: judgedAs(hart, shape) };
+  const access = accessAt(shape, judgedAs(hart, shape));
   return raise(hart, address, access, STATUS.alignment | (reads(access) ? 0 : WNR), undefined);
 }
 
 function busFault(hart: Hart, address: bigint, shape: AccessShape): void {
-  const access = { ...shape, privilege: judgedAs(hart, shape) };
+  const access = accessAt(shape, judgedAs(hart, shape));
   const atomic = shape.atomicity !== 'plain' && shape.atomicity !== 'ordered';
   const device = atomic && hart.bus.exists(hart.translated.pa, shape.size);
   const fault = device ? 'no atomics there' : 'nothing there';

@@ -11,6 +11,18 @@ export interface Region {
   readonly disabled: boolean;
   /** TBIx: bits 63:56 of an address are a tag. */
   readonly tagged: boolean;
+  /** The level of the first table (AArch64.S1StartLevel), and where that table may lie, which is aligned to its size. */
+  readonly first: number;
+  readonly roots: bigint;
+  /** How each level, from 0 to 3, takes an address to pieces. */
+  readonly levels: readonly Level[];
+}
+
+/** A level of a region: where its bits of an address begin and how many they are, and the output address of its leaves. */
+interface Level {
+  readonly bits: bigint;
+  readonly width: number;
+  readonly output: bigint;
 }
 
 /** TG0 and TG1 number the granules differently; a reserved value means 4K here, as the manual leaves open. */
@@ -26,23 +38,30 @@ export const PHYSICAL_BITS = 48n;
 /** TxSZ from 16 to 39: neither FEAT_LVA nor FEAT_TTST. What else is programmed faults, as the manual leaves open. */
 const sizeOf = (txsz: number): number => (txsz < 16 || txsz > 39 ? 0 : 64 - txsz);
 
+/** Multiples of 2^bits below 2^48. */
+const multiples = (bits: number): bigint => BigInt.asUintN(48, -1n << BigInt(bits));
+
+/** The levels of a region's tables; the first table may be smaller than a page (AArch64.S1TTBaseAddress). */
+function levelsOf(granule: Granule, size: number) {
+  let first = 3;
+  while (levelBits(granule, first) + granule.stride < size) first--;
+  const levels = [0, 1, 2, 3].map((level) => {
+    const bits = levelBits(granule, level);
+    const width = level === first ? Math.min(size - bits, granule.stride) : granule.stride;
+    return { bits: BigInt(bits), width, output: multiples(bits) };
+  });
+  return { first, roots: multiples(3 + levels[first].width), levels };
+}
+
 function decodeRegions(tcr: bigint): readonly [Region, Region] {
   const field = (shift: bigint, width: number) => Number(BigInt.asUintN(width, tcr >> shift));
+  const region = (upper: boolean, granule: Granule, txsz: number, epd: number, tbi: number): Region => {
+    const size = sizeOf(txsz);
+    return { upper, granule, size, disabled: epd === 1, tagged: tbi === 1, ...levelsOf(granule, size) };
+  };
   return [
-    {
-      upper: false,
-      granule: TG0[field(14n, 2)],
-      size: sizeOf(field(0n, 6)),
-      disabled: field(7n, 1) === 1,
-      tagged: field(37n, 1) === 1,
-    },
-    {
-      upper: true,
-      granule: TG1[field(30n, 2)],
-      size: sizeOf(field(16n, 6)),
-      disabled: field(23n, 1) === 1,
-      tagged: field(38n, 1) === 1,
-    },
+    region(false, TG0[field(14n, 2)], field(0n, 6), field(7n, 1), field(37n, 1)),
+    region(true, TG1[field(30n, 2)], field(16n, 6), field(23n, 1), field(38n, 1)),
   ];
 }
 
@@ -62,13 +81,6 @@ export const strip = ({ tagged }: Region, address: bigint): bigint =>
 /** Whether a stripped address lies in its region: all bits above its size are as bit 55 (AArch64.VAIsOutOfRange). */
 export const inRegion = ({ upper, size }: Region, va: bigint): boolean =>
   BigInt.asIntN(64, va) >> BigInt(size) === (upper ? -1n : 0n);
-
-/** The level of the first table (AArch64.S1StartLevel). */
-export function startLevel({ granule, size }: Region): number {
-  let level = 3;
-  while (levelBits(granule, level) + granule.stride < size) level--;
-  return level;
-}
 
 /** Bits of output address, by TCR_EL1.IPS. */
 export const outputBits = (tcr: bigint): bigint => OUTPUT_BITS[Number((tcr >> 32n) & 7n)];

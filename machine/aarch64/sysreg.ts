@@ -23,6 +23,8 @@ const BY_NUMBER = new Map(
   }),
 );
 
+const BY_NAME = new Map(SYSTEM_REGISTERS.map((register) => [register.name, register]));
+
 /** What the identification space reads as where no register is allocated (Arm ARM D18.3.1). */
 const RESERVED: SystemRegister = { name: 'reserved', read: () => 0n };
 
@@ -32,7 +34,18 @@ export function accessibleRegister(
   number: number,
   write: boolean,
 ): SystemRegister | 'undefined' | 'trapped' {
-  const register = BY_NUMBER.get(number) ?? (isReservedId(number) ? RESERVED : undefined);
+  return accessible(hart, BY_NUMBER.get(number) ?? (isReservedId(number) ? RESERVED : undefined), write);
+}
+
+/** The same by its name, for a kernel in the host; unallocated numbers have none. */
+export const accessibleByName = (hart: Hart, name: string, write: boolean): SystemRegister | 'undefined' | 'trapped' =>
+  accessible(hart, BY_NAME.get(name), write);
+
+function accessible(
+  hart: Hart,
+  register: SystemRegister | undefined,
+  write: boolean,
+): SystemRegister | 'undefined' | 'trapped' {
   if (!register || !(write ? register.write : register.read)) return 'undefined';
   if (hart.get32(EL) === EL0) {
     const verdict = register.user?.(hart, write) ?? 'undefined';

@@ -12,10 +12,10 @@ import { EL, EL0, PC, SLOTS, X } from './registers.ts';
 import { callDebugger, SEMIHOSTING } from './semihosting.ts';
 import { readBank, writeBank } from './state.ts';
 import { advance, stepEnded } from './step.ts';
-import { accessibleRegister } from './sysreg.ts';
+import { accessibleByName, accessibleRegister } from './sysreg.ts';
 import { UCI, UMA, writeDaif, writePan, writeSpSel } from './sysreg-control.ts';
 import { DZE } from './sysreg-id.ts';
-import { SYSTEM_REGISTER_NUMBERS, systemEncoding, systemKey } from './sysreg-names.ts';
+import { systemEncoding, systemKey } from './sysreg-names.ts';
 import { SYSTEM_OPERATIONS } from './system-operations.ts';
 import { TLBI_OPERATIONS, tlbi } from './tlbi.ts';
 import { branchAddress, exceptionReturn } from './trap.ts';
@@ -229,8 +229,7 @@ const OTHERS: ReadonlyMap<string, { read(hart: Hart): bigint; write(hart: Hart, 
 ]);
 
 function accessible(hart: Hart, name: string, write: boolean) {
-  const number = SYSTEM_REGISTER_NUMBERS.get(name);
-  const register = number === undefined ? 'undefined' : accessibleRegister(hart, number, write);
+  const register = accessibleByName(hart, name, write);
   if (typeof register === 'string') {
     throw new Error(`${name} cannot be ${write ? 'written' : 'read'} at EL${hart.get32(EL)}`);
   }

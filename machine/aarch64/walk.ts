@@ -8,10 +8,9 @@ import {
   LIMIT,
   levelBits,
   limitsOf,
-  OUTPUT_ADDRESS,
   rightsOf,
 } from './descriptor.ts';
-import { inRegion, outputBits, type Region, regionOf, startLevel, strip } from './region.ts';
+import { inRegion, outputBits, type Region, regionOf, strip } from './region.ts';
 
 /** Why an access was refused, and the kind of fault that each reason is. */
 export const FAULTS = {
@@ -146,7 +145,7 @@ export function walkTables(
   access: Access,
 ): Walk<Aarch64WalkFault> {
   const region = regionOf(state.tcr, address);
-  const { granule, size } = region;
+  const { granule, size, first, levels } = region;
   const ttbr = region.upper ? state.ttbr1 : state.ttbr0;
   const steps: WalkStep[] = [];
   let root = 0n;
@@ -155,10 +154,7 @@ export function walkTables(
   };
   if (size === 0) return end({ fault: 'reserved region size' });
   const va = strip(region, address);
-  const first = startLevel(region);
-  // The first table may be smaller than a page, and is aligned to its size (AArch64.S1TTBaseAddress).
-  const rootBits = BigInt(3 + size - levelBits(granule, first));
-  root = ((ttbr & 0xffff_ffff_fffen) >> rootBits) << rootBits;
+  root = ttbr & region.roots;
   if (!inRegion(region, va)) return end({ fault: 'outside the region' });
   if (region.disabled) return end({ fault: 'walks disabled' });
   const outside = outputBits(state.tcr);
@@ -167,9 +163,8 @@ export function walkTables(
   let table = root;
   let limits = 0;
   for (let level = first; ; level++) {
-    const bits = levelBits(granule, level);
-    const width = Math.min(level === first ? size - bits : granule.stride, granule.stride);
-    const index = Number(BigInt.asUintN(width, va >> BigInt(bits)));
+    const { bits, width, output: outputs } = levels[level];
+    const index = Number(BigInt.asUintN(width, va >> bits));
     const entryAddress = table + BigInt(index * 8);
     const entry = readEntry(entryAddress);
     const decide = (decision: string) => steps.push({ level, index, entryAddress, entry, decision });
@@ -182,7 +177,7 @@ export function walkTables(
     const tableOrPage = (entry & DESCRIPTOR.table) !== 0n;
 
     if (tableOrPage && level < 3) {
-      const next = ((entry & OUTPUT_ADDRESS) >> BigInt(granule.bits)) << BigInt(granule.bits);
+      const next = entry & levels[3].output;
       if (next >> outside !== 0n) return refuse('output beyond the address size');
       limits |= limitsOf(entry);
       table = next;
@@ -191,7 +186,7 @@ export function walkTables(
     }
     if (!tableOrPage && (level === 3 || level < granule.blockLevel)) return refuse('reserved encoding');
 
-    const output = ((entry & OUTPUT_ADDRESS) >> BigInt(bits)) << BigInt(bits);
+    const output = entry & outputs;
     if (output >> outside !== 0n) return refuse('output beyond the address size');
     const device = isDevice(state, entry);
     const words = `leaf ${describeLeaf(entry, limits)}${device ? ' device' : ''}`;
@@ -235,8 +230,7 @@ export function leafNow(state: WalkState, address: bigint, { steps, result }: Wa
   const last = steps.at(-1);
   if (last?.entry === undefined || ('fault' in result && !ABOUT_THE_ACCESS.has(FAULTS[result.fault]))) return undefined;
   const region = regionOf(state.tcr, address);
-  const bits = BigInt(levelBits(region.granule, last.level));
-  const output = ((last.entry & OUTPUT_ADDRESS) >> bits) << bits;
+  const output = last.entry & region.levels[last.level].output;
   const limits = steps.slice(0, -1).reduce((sum, { entry = 0n }) => sum | limitsOf(entry), 0);
   return { ...extentOf(region, last.level, last.entry, strip(region, address), output), bits: last.entry, limits };
 }
