@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { faultline, guest, ROOT, scratch, start } from './cli.ts';
+import { faultline, guest, ROOT, scratch, start, untilRunning } from './cli.ts';
 
 const folder = scratch();
 
@@ -132,16 +131,7 @@ describe('Ctrl-C', () => {
     writeFileSync(loop, file);
     const child = start(['run', '--bare', '--trace-out', trace, loop]);
     const closed = once(child, 'close');
-    for (let i = 0; i < 100; i++) {
-      await sleep(50);
-      try {
-        statSync(trace);
-        break;
-      } catch {
-        // Not started yet.
-      }
-    }
-    await sleep(200);
+    await untilRunning(trace);
     child.kill(signal);
     const [code] = await closed;
     expect(code).toBe(status);

@@ -1,7 +1,8 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { TARGETS } from '../../machine/index.ts';
@@ -37,6 +38,12 @@ export function faultline(args: readonly string[], stdin: string | Uint8Array = 
 
 /** Starts the command, its three streams open as pipes. */
 export const start = (args: readonly string[]) => spawn('node', [CLI, ...args], { env: { PATH: process.env.PATH } });
+
+/** Waits until a run that was started has opened its trace file, and a little longer, so that signals reach the run. */
+export async function untilRunning(trace: string): Promise<void> {
+  for (let i = 0; i < 1200 && !existsSync(trace); i++) await sleep(50);
+  await sleep(200);
+}
 
 /** A folder for a test file, gone after it. */
 export function scratch(): string {

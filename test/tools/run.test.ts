@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { CLI, faultline, guest, scratch, start, TARGET_NAMES } from './cli.ts';
+import { CLI, faultline, guest, scratch, start, TARGET_NAMES, untilRunning } from './cli.ts';
 
 const folder = scratch();
 
@@ -80,9 +80,10 @@ describe('faultline run', () => {
   it('ends at Ctrl-C while it waits for input, the trace file whole', async () => {
     const trace = join(folder, 'waiting');
     const child = start(['run', '--trace-out', trace, guest('echo')]);
-    await sleep(1500);
+    const closed = once(child, 'close');
+    await untilRunning(trace);
     child.kill('SIGINT');
-    const [code] = await once(child, 'close');
+    const [code] = await closed;
     expect(code).toBe(130);
     const lines = readFileSync(trace, 'utf8').trimEnd().split('\n');
     expect(JSON.parse(lines.at(-1)!).end).toMatchObject({ reason: 'interrupted', status: 130 });
