@@ -4,18 +4,11 @@ import { extractFields, insertFields, type Row } from '../../../../machine/decod
 import type { Slot } from '../../../../machine/ir/index.ts';
 import type { Instruction } from '../../../../machine/isa.ts';
 import { type Analysis, analyse } from '../../semantics/analysis.ts';
+import type { Case } from '../../semantics/case.ts';
 import type { Random } from '../../semantics/random.ts';
 import { decodeWord } from '../words.ts';
 import { BREAKPOINT, CODE, INPUT, RAM_END, WINDOWS } from './layout.ts';
 import { makePools, type Pools, type Width } from './operands.ts';
-
-/** One case: which instructions, and the state that they start in. */
-export interface Case {
-  readonly row: Row;
-  /** The instructions in order; the last is the row's. */
-  readonly instructions: readonly Instruction[];
-  readonly input: BigUint64Array;
-}
 
 type SystemRegister = {
   readonly o0: number;

@@ -1,41 +1,13 @@
 import { C, FPCR, FPSR, N, OVERFLOW, Z } from '../../../../machine/aarch64/registers.ts';
 import { analyse } from '../../semantics/analysis.ts';
-import { type Case, place } from './cases.ts';
-import { SIGNAL } from './here.ts';
+import { type Difference, differingBy, signalName } from '../../semantics/case.ts';
+import { place } from './cases.ts';
 import { CODE, INPUT, OUTPUT } from './layout.ts';
 
 const hex = (value: bigint) => value.toString(16);
-/** SIGVTALRM is the outsider's for a case that never traps. */
-const SIGNAL_NAMES = new Map(
-  Object.entries({ ...SIGNAL, SIGVTALRM: 26 }).map(([name, number]) => [BigInt(number), name] as const),
-);
-
-/** A place where both may rightly differ, and the manual's word on it. */
-export interface Exemption {
-  readonly clause: string;
-  readonly holds: (difference: Difference) => boolean;
-}
-
-/** One case that ended in two ways. */
-export interface Difference {
-  readonly case: Case;
-  readonly here: BigUint64Array;
-  readonly there: BigUint64Array;
-}
-
-export const last = ({ instructions }: Case) => instructions[instructions.length - 1];
 
 /** The words of the result that differ. */
-export function differing(here: BigUint64Array, there: BigUint64Array): number[] {
-  const words: number[] = [];
-  for (let i = 0; i < OUTPUT.words; i++) {
-    if (here[i] === there[i]) continue;
-    // An address is told of where memory refused, and by the host only where it is canonical.
-    if (i === OUTPUT.address && (here[OUTPUT.signal] !== BigInt(SIGNAL.SIGSEGV) || here[i] >> 47n !== 0n)) continue;
-    words.push(i);
-  }
-  return words;
-}
+export const differing = (here: BigUint64Array, there: BigUint64Array): number[] => differingBy(OUTPUT, here, there);
 
 function wordName(i: number): string {
   if (i < OUTPUT.x) return ['', 'pc', 'address'][i];
@@ -47,7 +19,7 @@ function wordName(i: number): string {
 }
 
 function wordText(i: number, value: bigint): string {
-  if (i === OUTPUT.signal) return SIGNAL_NAMES.get(value) ?? `signal ${value}`;
+  if (i === OUTPUT.signal) return signalName(value);
   return `${wordName(i)}=${hex(value)}`;
 }
 

@@ -4,11 +4,10 @@ import { C, EL0, FPCR, FPSR, N, OVERFLOW, SP, V, X, Z } from '../../../../machin
 import { readBank, setLevel } from '../../../../machine/aarch64/state.ts';
 import type { RamOffset } from '../../../../machine/addr.ts';
 import { Machine } from '../../../../machine/index.ts';
-import type { Case } from './cases.ts';
+import { type Case, SIGNAL } from '../../semantics/case.ts';
 import { BREAKPOINT, CODE, CODE_END, INPUT, MEMORY_WORDS, OUTPUT, RAM_BASE, RAM_END, WINDOWS } from './layout.ts';
 
 /** Linux's signals for the exceptions (arch/arm64/kernel/traps.c, arch/arm64/mm/fault.c); SVC's, which is none, is 0. */
-export const SIGNAL = { none: 0, SIGILL: 4, SIGTRAP: 5, SIGBUS: 7, SIGSEGV: 11 } as const;
 const SIGNALS: Readonly<Record<number, number>> = {
   [EC.unknown]: SIGNAL.SIGILL,
   [EC.systemRegister]: SIGNAL.SIGILL,

@@ -4,17 +4,10 @@ import type { Instruction } from '../../../../machine/isa.ts';
 import { decode } from '../../../../machine/riscv/decode.ts';
 import { F, X } from '../../../../machine/riscv/registers.ts';
 import { type Analysis, analyse } from '../../semantics/analysis.ts';
+import type { Case } from '../../semantics/case.ts';
 import type { Random } from '../../semantics/random.ts';
 import { BREAKPOINT, CODE, INPUT, RAM_END, WINDOWS } from './layout.ts';
 import { makePools, type Pools } from './operands.ts';
-
-/** One case: which instructions, and the state that they start in. */
-export interface Case {
-  readonly row: Row;
-  /** The instructions in order; the last is the row's. */
-  readonly instructions: readonly Instruction[];
-  readonly input: BigUint64Array;
-}
 
 /** Unprivileged CSRs: fflags, frm and fcsr, and once in a while one that only reads, or that is not for user mode. */
 const CSRS = [1, 2, 3];

@@ -1,5 +1,5 @@
-import { type Difference, differing, type Exemption, last } from './compare.ts';
-import { SIGNAL } from './here.ts';
+import { type Difference, type Exemption, last, SIGNAL } from '../../semantics/case.ts';
+import { differing } from './compare.ts';
 import { OUTPUT } from './layout.ts';
 
 const signal = (words: BigUint64Array) => Number(words[OUTPUT.signal]);

@@ -3,11 +3,10 @@ import { Machine } from '../../../../machine/index.ts';
 import { CAUSE } from '../../../../machine/riscv/causes.ts';
 import { RISCV64 } from '../../../../machine/riscv/isa.ts';
 import { F, FFLAGS, FRM, MODE, U_MODE, X } from '../../../../machine/riscv/registers.ts';
-import type { Case } from './cases.ts';
+import { type Case, SIGNAL } from '../../semantics/case.ts';
 import { CODE, INPUT, MEMORY_WORDS, OUTPUT, RAM_BASE, RAM_END, WINDOWS } from './layout.ts';
 
 /** Linux's signals for the exceptions (arch/riscv/kernel/traps.c); ecall's, which is none, is 0. */
-export const SIGNAL = { none: 0, SIGILL: 4, SIGTRAP: 5, SIGBUS: 7, SIGSEGV: 11 } as const;
 const SIGNALS: Readonly<Record<number, number>> = {
   [CAUSE.illegalInstruction]: SIGNAL.SIGILL,
   [CAUSE.breakpoint]: SIGNAL.SIGTRAP,
