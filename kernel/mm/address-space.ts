@@ -242,12 +242,16 @@ export class AddressSpace {
     area.recorded++;
   }
 
-  /** Gives a page another frame, writable; the area takes over its reference and gives up the old frame's. */
+  /**
+   * Gives a page another frame, writable; the area takes over its reference and gives up the old frame's. A live entry
+   * is made absent, and invalidated, before it leads elsewhere: some targets want it so, and none minds.
+   */
   exchange(area: Area, page: bigint, frame: bigint): void {
     const old = area.pages.get(page >> 12n);
+    this.table.clear(page);
+    this.flush([page]);
     this.table.set(page, this.leaf(frame, area.rights, true, true));
     area.pages.set(page >> 12n, frame);
-    this.flush([page]);
     if (old !== undefined) this.memory.frames.release(old);
   }
 
