@@ -42,6 +42,8 @@ export interface TlbNotice {
   readonly address: bigint;
   readonly access: Access;
   readonly pc: bigint;
+  /** It showed when the entry was invalidated: `access` says by whom alone, nothing was loaded or stored. */
+  readonly invalidation?: true;
   readonly held: TlbEntry;
   /** What the tables say now. */
   readonly now: Walk;

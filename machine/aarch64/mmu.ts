@@ -1,4 +1,4 @@
-import { type Access, type AccessKind, type AccessShape, accessAt, type Privilege } from '../access.ts';
+import { type Access, type AccessKind, type AccessShape, accessAt, accessShape, type Privilege } from '../access.ts';
 import type { RamOffset } from '../addr.ts';
 import type { Hart } from '../hart.ts';
 import type { Mmu } from '../isa.ts';
@@ -19,7 +19,7 @@ import {
   type WalkState,
   walkTables,
 } from './walk.ts';
-import { watchUse, watchWalk } from './watch.ts';
+import { watchInvalidation, watchUse, watchWalk } from './watch.ts';
 
 const SCTLR = SLOTS.get('sctlr_el1');
 const TCR = SLOTS.get('tcr_el1');
@@ -172,6 +172,19 @@ export function refuseMaintenance(hart: Hart, address: bigint, access: Access, r
 export function statusOf(fault: Aarch64WalkFault, level: number): number {
   const kind = FAULTS[fault];
   return STATUS[kind] + (WITHOUT_LEVEL.has(kind) ? 0 : level);
+}
+
+const LOOK: Access = { ...accessShape('load', 1), privilege: 'supervisor' };
+
+/** What a watched hart tells of entries about to be invalidated, as far as they belong to the tables and the ASID in force. */
+export function watchDoomed(hart: Hart, holder: Hart, doomed: readonly TlbEntry[]): void {
+  if (!(hart.get(SCTLR) & M)) return;
+  const state = stateOf(hart);
+  for (const entry of doomed) {
+    if (!entry.global && entry.asid !== asidOf(state)) continue;
+    const address = entry.vpn << 12n;
+    watchInvalidation(hart, state, address, LOOK, holder, entry, walk(hart, address, LOOK));
+  }
 }
 
 /** What the walk depends on, from the registers. */

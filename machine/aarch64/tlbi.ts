@@ -1,5 +1,6 @@
 import type { Hart } from '../hart.ts';
 import type { TlbEntry } from '../tlb.ts';
+import { watchDoomed } from './mmu.ts';
 import { SLOTS } from './registers.ts';
 
 const TCR = SLOTS.get('tcr_el1');
@@ -40,23 +41,24 @@ export function tlbi(hart: Hart, operation: TlbiOperation, operand = 0n): void {
   // Bits 43:0 are VA[55:12]; what lies above is as bit 55 is.
   const vpn = BigInt.asUintN(52, BigInt.asIntN(44, operand));
   const inAsid = (entry: TlbEntry) => !entry.global && entry.asid === asid;
-  for (const { tlb } of shared ? hart.peers : [hart]) {
-    switch (scope) {
-      case 'all':
-        tlb.invalidate(() => true);
-        break;
-      case 'asid':
-        tlb.invalidate(inAsid);
-        break;
-      case 'address in asid':
-        // Global entries belong to every ASID.
-        tlb.invalidatePage(vpn, (entry) => entry.global || inAsid(entry));
-        break;
-      case 'address':
-        tlb.invalidatePage(vpn, () => true);
-        break;
-      default:
-        scope satisfies never;
+  // Global entries belong to every ASID.
+  const doomed = {
+    all: () => true,
+    asid: inAsid,
+    'address in asid': (entry: TlbEntry) => entry.global || inAsid(entry),
+    address: () => true,
+  }[scope];
+  const everywhere = scope === 'all' || scope === 'asid';
+  for (const holder of shared ? hart.peers : [hart]) {
+    const { tlb } = holder;
+    if (hart.watch) {
+      const touched = everywhere ? tlb.overlapping(0n, PAGES) : tlb.overlapping(vpn, 1n);
+      watchDoomed(hart, holder, touched.filter(doomed));
     }
+    if (everywhere) tlb.invalidate(doomed);
+    else tlb.invalidatePage(vpn, doomed);
   }
 }
+
+/** All the pages that there are. */
+const PAGES = 1n << 52n;

@@ -39,6 +39,29 @@ export function watchWalk(
   }
 }
 
+/**
+ * Tells of an entry about to be invalidated whose descriptor is valid with another output, size or type by then: the
+ * change was made before the invalidation, where the manual wants the descriptor invalid in between.
+ */
+export function watchInvalidation(
+  hart: Hart,
+  state: WalkState,
+  address: bigint,
+  access: Access,
+  holder: Hart,
+  held: TlbEntry,
+  now: Walk<Aarch64WalkFault>,
+): void {
+  const difference = differenceOf(state, address, held, now);
+  if (difference === undefined || !hart.watch || !isLive(difference, held, now)) return;
+  const told = { difference, hart: holder.id, address, access, pc: hart.pc, held, now };
+  notify(hart.watch, { kind: 'break-before-make', invalidation: true, ...told });
+}
+
+/** Whether a difference is one that takes break-before-make, made in place. */
+const isLive = (difference: Difference, held: TlbEntry, now: Walk): boolean =>
+  difference !== 'gone' && difference !== 'rights' && sharesDescriptor(held, now);
+
 function tell(
   hart: Hart,
   state: WalkState,
@@ -50,8 +73,7 @@ function tell(
 ): void {
   const difference = differenceOf(state, address, held, now);
   if (difference === undefined || !hart.watch) return;
-  const live = difference !== 'gone' && difference !== 'rights' && sharesDescriptor(held, now);
-  const kind = live ? 'break-before-make' : 'stale translation';
+  const kind = isLive(difference, held, now) ? 'break-before-make' : 'stale translation';
   if (kind === 'stale translation' && holder !== hart) return;
   notify(hart.watch, { kind, difference, hart: holder.id, address, access, pc: hart.pc, held, now });
 }

@@ -58,6 +58,10 @@ describe('a notice of --strict-tlb', () => {
     [NOTICE, 'stale translation: store 8 @42008 by 42000 → 80533000, ASID 2; the tables say not valid'],
     [REMADE, 'break-before-make: store 8 @42008 by 42000 → 80533000, 512 pages, global; the tables say 80600000'],
     [
+      { ...REMADE, invalidation: true as const },
+      'break-before-make: invalidation of 42000 → 80533000, 512 pages, global; the tables say 80600000',
+    ],
+    [
       { ...REMADE, difference: 'rights' as const },
       'break-before-make: store 8 @42008 by 42000 → 80533000, 512 pages, global; the tables say rights changed',
     ],

@@ -11,6 +11,8 @@ export interface NoticeView {
   readonly instruction: number;
   readonly pc: bigint;
   readonly access: Access & { readonly address: bigint };
+  /** It showed when the entry was invalidated, not by an access. */
+  readonly invalidation?: true | undefined;
   /** What the TLB holds: first page, how many, frame, address space, and the leaf entry that it was made from. */
   readonly held: {
     readonly vpn: bigint;
@@ -25,7 +27,8 @@ export interface NoticeView {
 }
 
 /** What is kept of a notice. */
-export function noticeView(hart: Hart, { kind, difference, address, access, pc, held, now }: TlbNotice): NoticeView {
+export function noticeView(hart: Hart, notice: TlbNotice): NoticeView {
+  const { kind, difference, address, access, pc, invalidation, held, now } = notice;
   const { vpn, pages, ppn, asid, global, entryAddress, bits } = held;
   return {
     kind,
@@ -34,6 +37,7 @@ export function noticeView(hart: Hart, { kind, difference, address, access, pc, 
     instruction: hart.retired,
     pc,
     access: { ...access, address },
+    invalidation,
     held: { vpn, pages, ppn, asid, global, entryAddress, bits },
     now,
   };
@@ -53,8 +57,9 @@ const nowWords = ({ now, difference }: NoticeView): string => {
 
 /** In one phrase. */
 export function noticeWords(notice: NoticeView): string {
-  const { access, kind } = notice;
-  return `${kind}: ${access.kind} ${access.size} @${hex(access.address)} by ${heldWords(notice)}; the tables say ${nowWords(notice)}`;
+  const { access, kind, invalidation } = notice;
+  const by = invalidation ? 'invalidation of' : `${access.kind} ${access.size} @${hex(access.address)} by`;
+  return `${kind}: ${by} ${heldWords(notice)}; the tables say ${nowWords(notice)}`;
 }
 
 /** A line of its own between those of traps. */
@@ -66,13 +71,15 @@ export function lineNotice(notice: NoticeView, paint: Paint): string {
 
 /** The whole of it, in the manner of a trap's story; the last line is empty. */
 export function fullNotice(notice: NoticeView, paint: Paint): string[] {
-  const { kind, difference, hart, instruction, pc, access, held, now } = notice;
+  const { kind, difference, hart, instruction, pc, access, invalidation, held, now } = notice;
   const last = now.steps.at(-1);
   return [
     paint.bold(`notice · hart ${hart} · instruction ${instruction}`),
     `  what    ${paint.bad(`${kind}: ${difference}`)}`,
     `  at      ${hex(pc)}  ${PRIVILEGE_WORDS[access.privilege]}`,
-    `  access  ${access.kind}, ${access.size} ${access.size === 1 ? 'byte' : 'bytes'} at ${hex(access.address)}`,
+    invalidation
+      ? '  access  none: the entry was invalidated, after the change'
+      : `  access  ${access.kind}, ${access.size} ${access.size === 1 ? 'byte' : 'bytes'} at ${hex(access.address)}`,
     `  held    ${heldWords(notice)}, from entry ${hex(held.entryAddress)} = ${hex(held.bits)}`,
     `  tables  ${now.mode}, root ${hex(now.root)}: ${nowWords(notice)}`,
     ...(last

@@ -173,6 +173,22 @@ describe('a live descriptor changed without break-before-make', () => {
     expect(use()).toEqual(['break-before-make: output address, held by 1']);
   });
 
+  it.each<[string, (b: Watched['bench']) => void]>([
+    ['TLBI VAE1IS', ({ hart }) => tlbi(hart, 'vae1is', vae1())],
+    ['TLBI VAALE1', ({ hart }) => tlbi(hart, 'vaale1', vae1())],
+    ['TLBI ASIDE1', ({ hart }) => tlbi(hart, 'aside1', 1n << 48n)],
+    ['TLBI VMALLE1IS', ({ hart }) => tlbi(hart, 'vmalle1is')],
+  ])('never used since, but invalidated by %s behind the change and not before it', (_, invalidate) => {
+    const { bench, at, told, use } = watched();
+    bench.poke(at, page(OTHER, AF | NG));
+    invalidate(bench);
+    expect(told).toMatchObject([
+      { kind: 'break-before-make', difference: 'output address', invalidation: true, hart: 0 },
+    ]);
+    told.length = 0;
+    expect(use()).toEqual([]);
+  });
+
   it('a block split into a table, seen where the block is gone, and pages joined to a block', () => {
     const split = watched(AF | NG, { el: 1 }, 2);
     const table = RAM_BASE + 0x4_0000n;
@@ -207,6 +223,18 @@ describe('a kernel that does right hears nothing', () => {
     tlbi(bench.hart, 'vale1is', vae1() + 3n);
     bench.poke(at, table | VALID | TABLE);
     expect([use(), use(VA, LOAD, 1)]).toEqual([[], []]);
+  });
+
+  it.each<[string, (b: Watched['bench']) => void]>([
+    ['while another ASID is in force', (b) => b.set('ttbr0_el1', ROOT | (2n << 48n))],
+    ['while translation is off', (b) => b.set('sctlr_el1', 0n)],
+    ['while other tables are in force', (b) => b.set('ttbr0_el1', (ROOT + 0x8000n) | (1n << 48n))],
+  ])('tables written anew that are not in use, %s, then TLBI of all', (_, prepare) => {
+    const { bench, at, told } = watched();
+    prepare(bench);
+    bench.poke(at, page(OTHER, AF | NG));
+    tlbi(bench.hart, 'vmalle1is');
+    expect(told).toEqual([]);
   });
 
   it('rights changed in place, then TLBI: no break is needed', () => {
