@@ -138,6 +138,66 @@ export interface UserContext {
   readonly registers: Map<string, bigint>;
 }
 
+/**
+ * The general registers of the user contexts that run on one hart. What user mode left as it was when it was entered
+ * need not be saved: the context holds it still. Forgetting what that was costs a copy and nothing else, so snapshots
+ * leave it out.
+ */
+export class GeneralRegisters {
+  private readonly names: readonly string[];
+  /** By name, the registers' places in the state block, in 32-bit words. */
+  private readonly places: Int32Array;
+  /** What the registers held on entry, two words each; and the context, until it is saved, if it names them all. */
+  private readonly words: Int32Array;
+  private entered: UserContext | undefined;
+
+  constructor(hart: Hart, names: readonly string[]) {
+    this.names = names;
+    this.places = Int32Array.from(names, (name) => hart.isa.slots.get(name).offset >>> 2);
+    this.words = new Int32Array(2 * names.length);
+  }
+
+  /** Loads the context's registers; those that it does not name are zero. */
+  load({ u64, i32 }: Hart, context: UserContext): void {
+    const { names, places, words } = this;
+    let complete = true;
+    for (let i = 0; i < names.length; i++) {
+      const value = context.registers.get(names[i]);
+      const at = places[i];
+      if (value === undefined) complete = false;
+      u64[at >>> 1] = value ?? 0n;
+      words[2 * i] = i32[at];
+      words[2 * i + 1] = i32[at + 1];
+    }
+    this.entered = complete ? context : undefined;
+  }
+
+  /** Saves the registers to the context. */
+  save({ u64, i32 }: Hart, context: UserContext): void {
+    const { names, places, words } = this;
+    const known = this.entered === context;
+    // The kernel may change the context from now on.
+    this.entered = undefined;
+    for (let i = 0; i < names.length; i++) {
+      const at = places[i];
+      if (known && i32[at] === words[2 * i] && i32[at + 1] === words[2 * i + 1]) continue;
+      context.registers.set(names[i], u64[at >>> 1]);
+    }
+  }
+}
+
+const ofHarts = new WeakMap<Hart, GeneralRegisters>();
+
+/** Those of a hart; `names` are its target's. */
+export function generalRegisters(hart: Hart, names: readonly string[]): GeneralRegisters {
+  let found = ofHarts.get(hart);
+  if (!found) {
+    found = new GeneralRegisters(hart, names);
+    ofHarts.set(hart, found);
+  }
+  return found;
+}
+
 /** What a hart is booted with. Roots are physical addresses. */
 export interface BootOptions {
   readonly format: PageTableFormat;

@@ -1,5 +1,5 @@
 import type { Hart, Slot } from '../../../machine/index.ts';
-import type { UserContext } from '../arch.ts';
+import { generalRegisters, type UserContext } from '../arch.ts';
 import { SPSR } from './registers.ts';
 
 const GENERAL = Array.from({ length: 31 }, (_, i) => `x${i}`);
@@ -7,13 +7,13 @@ const VECTOR = Array.from({ length: 32 }, (_, i) => `v${i}`);
 /** System registers that user mode writes itself, and the stack pointer that it uses. */
 const FLOAT_SYSTEM = ['fpcr', 'fpsr'] as const;
 
-const slots = new WeakMap<object, { general: Slot[]; vector: Slot[] }>();
+const slots = new WeakMap<object, Slot[]>();
 
-function slotsOf(hart: Hart) {
+function vectorSlots(hart: Hart): Slot[] {
   const table = hart.isa.slots;
   let found = slots.get(table);
   if (!found) {
-    found = { general: GENERAL.map((name) => table.get(name)), vector: VECTOR.map((name) => table.get(name)) };
+    found = VECTOR.map((name) => table.get(name));
     slots.set(table, found);
   }
   return found;
@@ -30,11 +30,11 @@ const homeOf = new WeakMap<UserContext, Hart>();
 /** Saves what user code can change; of the vector registers, those that it did. */
 export function saveUser(hart: Hart, context: UserContext): void {
   const { isa } = hart;
-  const { general, vector } = slotsOf(hart);
+  const vector = vectorSlots(hart);
   const { registers } = context;
   const read = (name: string) => isa.readSystem(hart, name);
   context.pc = read('elr_el1');
-  for (let i = 0; i < 31; i++) registers.set(GENERAL[i], hart.get(general[i]));
+  generalRegisters(hart, GENERAL).save(hart, context);
   registers.set('sp', read('sp_el0'));
   registers.set('nzcv', read('spsr_el1') & SPSR.NZCV);
   registers.set('tpidr_el0', read('tpidr_el0'));
@@ -54,10 +54,9 @@ export function saveUser(hart: Hart, context: UserContext): void {
 /** Loads the context and returns to user mode by ERET. */
 export function enterUser(hart: Hart, context: UserContext): void {
   const { isa } = hart;
-  const { general } = slotsOf(hart);
   const { registers } = context;
   const write = (name: string) => isa.writeSystem(hart, name, registers.get(name) ?? 0n);
-  for (let i = 0; i < 31; i++) hart.set(general[i], registers.get(GENERAL[i]) ?? 0n);
+  generalRegisters(hart, GENERAL).load(hart, context);
   isa.writeSystem(hart, 'sp_el0', registers.get('sp') ?? 0n);
   write('tpidr_el0');
   if (vectorsOf.get(hart)?.context !== context || homeOf.get(context) !== hart) {
@@ -71,7 +70,7 @@ export function enterUser(hart: Hart, context: UserContext): void {
 }
 
 function loadVectors(hart: Hart, context: UserContext): void {
-  const { vector } = slotsOf(hart);
+  const vector = vectorSlots(hart);
   const words = new Int32Array(128);
   for (let i = 0; i < 32; i++) {
     const value = context.registers.get(VECTOR[i]) ?? 0n;

@@ -1,17 +1,17 @@
 import type { Hart, Slot } from '../../../machine/index.ts';
-import type { UserContext } from '../arch.ts';
+import { generalRegisters, type UserContext } from '../arch.ts';
 import { SSTATUS } from './registers.ts';
 
 const INTEGER = Array.from({ length: 31 }, (_, i) => `x${i + 1}`);
 const FLOAT = Array.from({ length: 32 }, (_, i) => `f${i}`);
 
-const slots = new WeakMap<object, { integer: Slot[]; float: Slot[] }>();
+const slots = new WeakMap<object, Slot[]>();
 
-function slotsOf(hart: Hart) {
+function floatSlots(hart: Hart): Slot[] {
   const table = hart.isa.slots;
   let found = slots.get(table);
   if (!found) {
-    found = { integer: INTEGER.map((name) => table.get(name)), float: FLOAT.map((name) => table.get(name)) };
+    found = FLOAT.map((name) => table.get(name));
     slots.set(table, found);
   }
   return found;
@@ -27,12 +27,12 @@ const homeOf = new WeakMap<UserContext, Hart>();
 /** Saves what user code can change. The floating-point registers only where FS says that they were written. */
 export function saveUser(hart: Hart, context: UserContext): void {
   const { isa } = hart;
-  const { integer, float } = slotsOf(hart);
   const { registers } = context;
   context.pc = isa.readSystem(hart, 'sepc');
-  for (let i = 0; i < 31; i++) registers.set(INTEGER[i], hart.get(integer[i]));
+  generalRegisters(hart, INTEGER).save(hart, context);
   const status = isa.readSystem(hart, 'sstatus');
   if ((status & SSTATUS.FS) !== SSTATUS.FS_DIRTY) return;
+  const float = floatSlots(hart);
   for (let i = 0; i < 32; i++) registers.set(FLOAT[i], hart.get(float[i]));
   registers.set('fcsr', isa.readSystem(hart, 'fcsr'));
 }
@@ -40,10 +40,10 @@ export function saveUser(hart: Hart, context: UserContext): void {
 /** Loads the context and returns to user mode by SRET. */
 export function enterUser(hart: Hart, context: UserContext): void {
   const { isa } = hart;
-  const { integer, float } = slotsOf(hart);
   const { registers } = context;
-  for (let i = 0; i < 31; i++) hart.set(integer[i], registers.get(INTEGER[i]) ?? 0n);
+  generalRegisters(hart, INTEGER).load(hart, context);
   if (floatOf.get(hart) !== context || homeOf.get(context) !== hart) {
+    const float = floatSlots(hart);
     for (let i = 0; i < 32; i++) hart.set(float[i], registers.get(FLOAT[i]) ?? 0n);
     isa.writeSystem(hart, 'fcsr', registers.get('fcsr') ?? 0n);
     floatOf.set(hart, context);
