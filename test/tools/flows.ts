@@ -173,8 +173,9 @@ export const COPY: TrapFlow = {
       area: bss,
       changes: [
         { kind: 'frame', action: 'copied', frame: 0x80600n, from: 0x80533n },
-        { kind: 'entry', address: 0x80422210n, before: 0x2014cc53n, after: 0x201800d7n, rights: 'V R W U A D' },
+        { kind: 'entry', address: 0x80422210n, before: 0x2014cc53n, after: 0n, rights: '' },
         { kind: 'invalidation', hart: 1, address: 0x42000n, asid: 2, dropped: 1 },
+        { kind: 'entry', address: 0x80422210n, before: 0n, after: 0x201800d7n, rights: 'V R W U A D' },
       ],
     },
   ],

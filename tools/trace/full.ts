@@ -126,7 +126,8 @@ function changeWords(change: Change, invalidated: boolean): string[] {
     case 'frame':
       return [];
     case 'entry': {
-      const entry = `entry ${hex(change.address)}: ${hex(change.before)} → ${hex(change.after)} (${change.rights})`;
+      const rights = change.rights === '' ? '' : ` (${change.rights})`;
+      const entry = `entry ${hex(change.address)}: ${hex(change.before)} → ${hex(change.after)}${rights}`;
       return [invalidated ? entry : `${entry}, no invalidation needed`];
     }
     case 'invalidation': {
