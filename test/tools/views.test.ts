@@ -102,8 +102,8 @@ trap 13 · hart 0 · process 2 · instruction 18977
 
   it.each([
     [COPY, '          invalidated page 42000 of ASID 2 on hart 1: 1 translation dropped'],
-    [COPY, '          entry 80422210: 2014cc53 → 0\n'],
-    [COPY, '          entry 80422210: 0 → 201800d7 (V R W U A D)\n'],
+    [COPY, '          entry 80422210: 2014cc53 → 0'],
+    [COPY, '          entry 80422210: 0 → 201800d7 (V R W U A D)'],
     [PANIC, '  walk    Sv39, root 80420000, ASID 2: not canonical  ← page fault'],
     [PANIC, '  outcome kernel panic: page fault in the kernel'],
     [FAILED_CALL, '  outcome returned -14 (EFAULT)'],
