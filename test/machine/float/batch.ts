@@ -58,7 +58,12 @@ function runProgram(
     const [compiler, ...options] = [...compile, ...names.map((name, number) => `-DOP_${name}=${number}`)];
     execFileSync(compiler!, [...options, '-o', program, fileURLToPath(new URL(source, import.meta.url)), ...libraries]);
     const [command, ...args] = [...run, program];
-    const output = execFileSync(command!, args, { input: Buffer.from(input.buffer), maxBuffer: 1 << 28 });
+    const output = execFileSync(command!, args, {
+      input: Buffer.from(input.buffer),
+      maxBuffer: 1 << 28,
+      timeout: 100_000,
+      killSignal: 'SIGKILL',
+    });
     if (output.length !== cases.length * 16)
       throw new Error(`${cases.length} cases, ${output.length} bytes of answers`);
     return new BigUint64Array(output.buffer.slice(output.byteOffset, output.byteOffset + output.length));
