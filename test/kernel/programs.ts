@@ -1,4 +1,4 @@
-import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,25 +68,16 @@ export function here(
   return { status: result.kind === 'exited' ? result.status : undefined, out: booted.out[1], err: booted.out[2] };
 }
 
-/** What a run under qemu may take, in milliseconds, and how often one that took longer is begun again. */
-const PATIENCE = 30_000;
-const TRIES = 4;
-
-/** Under qemu's user mode for the program's target, on the host's own files. */
+/** Under qemu's user mode for the program's target, on the host's own files; killed after a minute. */
 export function underQemu(program: string, args: readonly string[], stdin: string): Seen {
   const target = targetOfElf(parseElf(readFileSync(program)).machine);
-  let tries = 0;
-  let run: SpawnSyncReturns<string>;
-  // Its fork is not safe against its own other threads: very rarely the child never runs, and parent or child waits for ever.
-  do {
-    run = spawnSync(`qemu-${target?.name}`, [program, ...args], {
-      input: stdin,
-      encoding: 'latin1',
-      env: {},
-      timeout: PATIENCE,
-      killSignal: 'SIGKILL',
-    });
-  } while (run.signal === 'SIGKILL' && ++tries < TRIES);
+  const run = spawnSync(`qemu-${target?.name}`, [program, ...args], {
+    input: stdin,
+    encoding: 'latin1',
+    env: {},
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
   const { status, signal, stdout, stderr } = run;
   const SIGNALS: Record<string, number> = { SIGABRT: 134, SIGSEGV: 139, SIGILL: 132, SIGFPE: 136, SIGTRAP: 133 };
   // What the emulator itself says of a fatal signal is not the program's.
