@@ -14,6 +14,8 @@ export type Atomicity = 'plain' | 'ordered' | 'reserved' | 'conditional' | 'amo'
 export interface AccessTraits {
   /** Judged as the user's, whoever makes it (LDTR, STTR). */
   readonly unprivileged?: boolean;
+  /** Judged as the supervisor's, whoever makes it (x86's implicit accesses to descriptor tables and the TSS). */
+  readonly implicit?: boolean;
   /** One page's part of a misaligned access across two: it may look aligned. */
   readonly part?: boolean;
   /** Bytes to which it must be aligned where that is less than its size: those of a vector's element. */
@@ -40,11 +42,16 @@ export function accessShape(
   atomicity: Atomicity = 'plain',
   traits: AccessTraits = {},
 ): AccessShape {
-  const { unprivileged, part, alignment } = traits;
-  const key = `${kind} ${size} ${atomicity} ${unprivileged} ${part} ${alignment}`;
+  const { unprivileged, implicit, part, alignment } = traits;
+  const key = `${kind} ${size} ${atomicity} ${unprivileged} ${implicit} ${part} ${alignment}`;
   let shape = shapes.get(key);
   if (!shape) {
-    const present = { ...(unprivileged && { unprivileged }), ...(part && { part }), ...(alignment && { alignment }) };
+    const present = {
+      ...(unprivileged && { unprivileged }),
+      ...(implicit && { implicit }),
+      ...(part && { part }),
+      ...(alignment && { alignment }),
+    };
     shape = Object.freeze({ kind, size, atomicity, ...present });
     shapes.set(key, shape);
   }

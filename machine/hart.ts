@@ -7,6 +7,7 @@ import type { Monitor } from './memory/monitor.ts';
 import { HART_STATE_BYTES } from './memory/ram.ts';
 import { Tlb, type TlbNotice } from './tlb.ts';
 import { noTrap, type Trap } from './trap.ts';
+import { VirtualMemory } from './virtual-memory.ts';
 
 /** What `translate` found: the physical address, and whether all of its page has the same answer for this access. */
 export interface Translated {
@@ -27,6 +28,8 @@ export class Hart {
   readonly u64: BigUint64Array;
   readonly i32: Int32Array;
   readonly trap: Trap = noTrap();
+  /** Its path to memory. */
+  readonly memory = new VirtualMemory(this);
   readonly translated: Translated = { pa: 0n, wholePage: false };
   /** The harts of its machine, itself among them: whom an invalidation for all of them reaches. */
   peers: readonly Hart[] = [this];

@@ -85,8 +85,15 @@ export interface Isa {
   readonly maxInstructionBytes: number;
   readonly mmu: Mmu;
   readonly helpers: Readonly<Record<string, Helper>>;
-  /** Decodes from `bytes`; a number says how many bytes are needed, where these are too few. */
-  decode(bytes: Uint8Array): Instruction | number;
+  /** Decodes from `bytes` in a code mode; a number says how many bytes are needed, where these are too few. */
+  decode(bytes: Uint8Array, mode: number): Instruction | number;
+  /** How the hart's code is decoded now, where that is not always the same way; a change of it changes the context. */
+  codeMode?(hart: Hart): number;
+  /**
+   * The virtual address of the code that a pc stands for, where that is not the pc itself (x86's code segments): what lies
+   * between them may change with the context alone. `undefined`: a trap, the pc being past the segment's limit.
+   */
+  codeAddress?(hart: Hart, pc: bigint): bigint | undefined;
   reset(hart: Hart, options: IsaOptions): void;
   /** Delivers `hart.trap`, taken at the current pc: the architecture's own entry. */
   deliver(hart: Hart): void;

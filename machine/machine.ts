@@ -11,7 +11,7 @@ import { Monitor } from './memory/monitor.ts';
 import { MAX_HARTS, RAM_START, Ram } from './memory/ram.ts';
 import { restorePages, savePages } from './saved.ts';
 import type { TlbNotice } from './tlb.ts';
-import { VirtualMemory } from './virtual-memory.ts';
+import type { VirtualMemory } from './virtual-memory.ts';
 import type { Walk } from './walk.ts';
 
 /** Where console bytes go and come from. */
@@ -94,7 +94,7 @@ export class Machine {
       hart.peers = this.harts;
       if (options.strictTlb) hart.watch = (notice) => this.notice?.(hart, notice);
     }
-    this.memories = this.harts.map((hart) => new VirtualMemory(hart));
+    this.memories = this.harts.map((hart) => hart.memory);
     this.engine = new ReferenceEngine({
       harts: this.harts,
       memories: this.memories,
@@ -218,11 +218,12 @@ export class Machine {
 
   /** Decodes the instruction at a virtual address as the hart now sees it, without side effects. */
   instructionAt(hart: Hart, address: bigint, privilege: Privilege): Instruction | undefined {
+    const mode = this.isa.codeMode?.(hart) ?? 0;
     let needed = this.isa.fetchUnit;
     for (;;) {
       const bytes = this.peek(hart, address, needed, privilege, 'fetch');
       if (!bytes) return undefined;
-      const decoded = this.isa.decode(bytes);
+      const decoded = this.isa.decode(bytes, mode);
       if (typeof decoded !== 'number') return decoded;
       needed = decoded;
     }

@@ -63,7 +63,7 @@ export class VirtualMemory {
     return true;
   }
 
-  /** A load of any shape that is not indivisible. */
+  /** A load of any shape that is not indivisible; one of a store's shape is judged as that store. */
   loadAs(address: bigint, shape: AccessShape): bigint | undefined {
     if (this.stale()) this.refresh();
     return this.slowLoad(address, shape);
@@ -212,7 +212,8 @@ export class VirtualMemory {
     const inPage = (low & 0xfff) + size <= 4096;
     const misaligned = (low & ((shape.alignment ?? size) - 1)) !== 0;
     const known = misaligned ? loose : aligned;
-    const remembers = shape.unprivileged === undefined && (shape.atomicity === 'plain' || !misaligned);
+    const remembers =
+      shape.unprivileged === undefined && shape.implicit === undefined && (shape.atomicity === 'plain' || !misaligned);
     if (remembers && inPage) {
       const offset = known.find(low, halves[1]);
       if (offset !== 0) return offset;
@@ -229,7 +230,10 @@ export class VirtualMemory {
   }
 
   private slowLoad(address: bigint, shape: AccessShape): bigint | undefined {
-    const offset = this.locate(address, shape, this.loads, this.looseLoads);
+    const store = shape.kind === 'store';
+    const offset = store
+      ? this.locate(address, shape, this.stores, this.looseStores)
+      : this.locate(address, shape, this.loads, this.looseLoads);
     if (offset === 0) return this.loadElsewhere(address, shape);
     return offset < 0 ? undefined : this.read(offset as RamOffset, shape.size);
   }
@@ -328,12 +332,12 @@ export class VirtualMemory {
 const isForDevices = (address: bigint, size: number): boolean => size <= 8 && (address & BigInt(size - 1)) === 0n;
 
 /** The shape of one page's part, of so many bytes, of an access at that address. */
-function partOf({ kind, unprivileged, alignment }: AccessShape, address: bigint, size: number): AccessShape {
+function partOf({ kind, unprivileged, implicit, alignment }: AccessShape, address: bigint, size: number): AccessShape {
   // Where its elements are aligned, both parts are whole elements, and nothing is misaligned.
   if (alignment !== undefined && (address & BigInt(alignment - 1)) === 0n) {
-    return accessShape(kind, size, 'plain', { unprivileged, alignment });
+    return accessShape(kind, size, 'plain', { unprivileged, implicit, alignment });
   }
-  if (unprivileged) return accessShape(kind, size, 'plain', { unprivileged, part: true });
+  if (unprivileged || implicit) return accessShape(kind, size, 'plain', { unprivileged, implicit, part: true });
   return (kind === 'store' ? STORE_PART : LOAD_PART)[size];
 }
 

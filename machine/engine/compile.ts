@@ -1,6 +1,6 @@
 import { type Block, type Node, OPS, type OpRow, type Scalar } from '../ir/index.ts';
 import type { Helper } from '../isa.ts';
-import { type Code, type Context, DONE, TRAPPED } from './context.ts';
+import { type Code, type Context, DONE, ENDED, TRAPPED } from './context.ts';
 import { type Parts, pure } from './pure.ts';
 import { type Read, Wide } from './wide.ts';
 
@@ -96,10 +96,14 @@ function sequence(statements: readonly Code[]): Code {
   const [first, second, third] = statements;
   const count = statements.length;
   if (count === 1) return first;
-  if (count === 2) return (c) => (first(c) === TRAPPED ? TRAPPED : second(c));
-  if (count === 3) return (c) => (first(c) === TRAPPED || second(c) === TRAPPED ? TRAPPED : third(c));
+  // A status that is not DONE, which is 0, ends the sequence.
+  if (count === 2) return (c) => first(c) || second(c);
+  if (count === 3) return (c) => first(c) || second(c) || third(c);
   return (c) => {
-    for (let i = 0; i < count; i++) if (statements[i](c) === TRAPPED) return TRAPPED;
+    for (let i = 0; i < count; i++) {
+      const status = statements[i](c);
+      if (status !== DONE) return status;
+    }
     return DONE;
   };
 }
@@ -160,6 +164,8 @@ function effect(node: Node, { read, inlined, wide }: Parts, helpers: Readonly<Re
         return TRAPPED;
       };
     }
+    case 'end.if':
+      return (c) => (first(c) === 0 ? DONE : ENDED);
     case 'call': {
       const helper = helpers[attributes.helper!];
       if (!helper) throw new Error(`no helper named ${attributes.helper}`);
@@ -192,7 +198,11 @@ function memoryEffect(
   const { signed = false, amo } = node.attributes;
   const shape = node.attributes.shape!;
   const { size } = shape;
-  const special = shape.atomicity === 'ordered' || shape.unprivileged === true || shape.alignment !== undefined;
+  const special =
+    shape.atomicity === 'ordered' ||
+    (node.op === 'load' && shape.kind === 'store') ||
+    shape.unprivileged === true ||
+    shape.alignment !== undefined;
   const bits = size * 8;
   const keep = (c: Context, value: Scalar | undefined): 0 | 1 => {
     if (value === undefined) return TRAPPED;

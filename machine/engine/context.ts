@@ -32,7 +32,9 @@ export function makeContext(hart: Hart, memory: VirtualMemory): Context {
 /** Status of a statement or instruction. */
 export const DONE = 0;
 export const TRAPPED = 1;
-export type Status = typeof DONE | typeof TRAPPED;
+/** The instruction is over, and what is left of it does not happen. */
+export const ENDED = 2;
+export type Status = typeof DONE | typeof TRAPPED | typeof ENDED;
 
 /** One instruction, ready to run. */
 export type Code = (c: Context) => Status;

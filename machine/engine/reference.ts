@@ -5,7 +5,7 @@ import type { Instruction } from '../isa.ts';
 import type { Ram } from '../memory/ram.ts';
 import type { VirtualMemory } from '../virtual-memory.ts';
 import { compile } from './compile.ts';
-import { type Code, type Context, DONE, makeContext } from './context.ts';
+import { type Code, type Context, makeContext, TRAPPED } from './context.ts';
 import type { Engine, EngineExit, Gate, TrapObserver } from './engine.ts';
 
 /** Pages whose code a hart finds without asking its MMU: a power of two. */
@@ -56,7 +56,8 @@ export class ReferenceEngine implements Engine {
   /** Of each hart, by virtual page number modulo FETCH_PAGES. */
   private readonly fetches: FetchState[][];
   private readonly unit: AccessShape;
-  private readonly pages = new Map<number, CodePage>();
+  /** By physical page, and by code mode within. */
+  private readonly pages = new Map<number, CodePage[]>();
   private readonly compiled = new WeakMap<Instruction, Entry>();
 
   constructor(parts: EngineParts) {
@@ -120,7 +121,7 @@ export class ReferenceEngine implements Engine {
         hart.instructions++;
       }
       c.next = pc + entry.length;
-      if (entry.code(c) === DONE) {
+      if (entry.code(c) !== TRAPPED) {
         // The slot takes the address modulo 2^64.
         u64[at] = c.next;
       } else {
@@ -142,40 +143,44 @@ export class ReferenceEngine implements Engine {
     const { gate, ram } = this.parts;
     const { unit } = this;
     if ((pc & BigInt(isa.fetchUnit - 1)) !== 0n && !isa.mmu.misaligned(hart, pc, unit)) return undefined;
-    if (!isa.mmu.translate(hart, pc, unit)) return undefined;
+    const address = isa.codeAddress ? isa.codeAddress(hart, pc) : pc;
+    if (address === undefined || !isa.mmu.translate(hart, address, unit)) return undefined;
     const { pa, wholePage } = hart.translated;
     if (gate && pa >= gate.base && pa < gate.base + BigInt(gate.size)) return Number(pa - gate.base);
     const offset = ram.offset(pa, isa.fetchUnit);
     if (offset < 0) {
-      isa.mmu.busFault(hart, pc, unit);
+      isa.mmu.busFault(hart, address, unit);
       return undefined;
     }
+    const mode = isa.codeMode?.(hart) ?? 0;
     const inPage = Math.min(isa.maxInstructionBytes, 4096 - Number(pc & 0xfffn));
-    if (wholePage) {
-      const page = this.pageOf(ram.page(offset as RamOffset));
+    // Where pages of pcs are no pages of memory, nothing is remembered.
+    if (wholePage && ((address ^ pc) & 0xfffn) === 0n) {
+      const page = this.pageOf(ram.page(offset as RamOffset), mode);
       this.remember(hart, pc, fetch, page, ram.page(offset as RamOffset));
       const slot = Number(pc & 0xfffn) / isa.fetchUnit;
       const known = page[slot];
       if (known) return known;
-      const decoded = isa.decode(ram.bytes.subarray(offset, offset + inPage));
+      const decoded = isa.decode(ram.bytes.subarray(offset, offset + inPage), mode);
       if (typeof decoded !== 'number') {
         const entry = this.entry(hart, decoded);
         page[slot] = entry;
         return entry;
       }
     }
-    return this.fetchPiecewise(hart, pc, bus.ram);
+    return this.fetchPiecewise(hart, pc, bus.ram, mode);
   }
 
   /** Fetches unit by unit, each with its own translation: across pages, or where a page's rights differ within it. */
-  private fetchPiecewise(hart: Hart, pc: bigint, ram: Ram): Entry | undefined {
+  private fetchPiecewise(hart: Hart, pc: bigint, ram: Ram, mode: number): Entry | undefined {
     const { isa } = hart;
     const { unit } = this;
     const bytes = new Uint8Array(isa.maxInstructionBytes);
     for (let length = 0, needed: number = isa.fetchUnit; ; ) {
       while (length < needed) {
-        const at = BigInt.asUintN(64, pc + BigInt(length));
-        if (!isa.mmu.translate(hart, at, unit)) return undefined;
+        const next = BigInt.asUintN(64, pc + BigInt(length));
+        const at = isa.codeAddress ? isa.codeAddress(hart, next) : next;
+        if (at === undefined || !isa.mmu.translate(hart, at, unit)) return undefined;
         const offset = ram.offset(hart.translated.pa, isa.fetchUnit);
         if (offset < 0) {
           isa.mmu.busFault(hart, at, unit);
@@ -184,7 +189,7 @@ export class ReferenceEngine implements Engine {
         bytes.set(ram.bytes.subarray(offset, offset + isa.fetchUnit), length);
         length += isa.fetchUnit;
       }
-      const decoded = isa.decode(bytes.subarray(0, length));
+      const decoded = isa.decode(bytes.subarray(0, length), mode);
       if (typeof decoded !== 'number') return this.entry(hart, decoded);
       needed = decoded;
     }
@@ -209,16 +214,17 @@ export class ReferenceEngine implements Engine {
     fetch.tlbEpoch = hart.tlb.epoch;
   }
 
-  private pageOf(ramPage: number): CodePage {
-    let page = this.pages.get(ramPage);
-    if (!page) {
-      page = new Array<Entry | undefined>(4096 / this.parts.harts[0].isa.fetchUnit).fill(undefined);
-      this.pages.set(ramPage, page);
+  private pageOf(ramPage: number, mode: number): CodePage {
+    let modes = this.pages.get(ramPage);
+    if (!modes) {
+      modes = [];
+      this.pages.set(ramPage, modes);
       this.parts.ram.holdsCode[ramPage] = 1;
       // Fast store translations of this page must go: stores to it have to be noticed from now on.
       for (const hart of this.parts.harts) hart.contextChanged();
     }
-    return page;
+    modes[mode] ??= new Array<Entry | undefined>(4096 / this.parts.harts[0].isa.fetchUnit).fill(undefined);
+    return modes[mode];
   }
 
   private drop(ramPage: number): void {

@@ -9,6 +9,8 @@ export interface LoadOptions {
   readonly size: number;
   readonly signed?: boolean;
   readonly atomicity?: Atomicity;
+  /** The instruction will store there: the load is judged as that store. */
+  readonly forStore?: boolean;
   readonly traits?: AccessTraits;
 }
 
@@ -97,8 +99,9 @@ export class Builder {
   set32 = (slot: Slot, value: I32): void => void this.emit('slot.set32', [value], { slot });
   set128 = (slot: Slot, value: V128): void => void this.emit('slot.set128', [value], { slot });
 
-  load(address: I64, { size, signed = false, atomicity = 'plain', traits }: LoadOptions): I64 {
-    return this.emit('load', [address], { shape: accessShape('load', size, atomicity, traits), signed });
+  load(address: I64, { size, signed = false, atomicity = 'plain', forStore = false, traits }: LoadOptions): I64 {
+    const shape = accessShape(forStore ? 'store' : 'load', size, atomicity, traits);
+    return this.emit('load', [address], { shape, signed });
   }
 
   store(address: I64, value: I64, size: number, { atomicity = 'plain', traits }: StoreOptions = {}): void {
@@ -145,6 +148,10 @@ export class Builder {
 
   trapIf(condition: I32, cause: number, value: I64): void {
     this.emit('trap.if', [condition, value], { cause });
+  }
+
+  endIf(condition: I32): void {
+    this.emit('end.if', [condition]);
   }
 
   jump(target: I64): void {

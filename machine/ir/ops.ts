@@ -126,7 +126,10 @@ export const OPS = {
   },
   ...LANE_OPS,
 
-  /** Loads `size` bytes at the address, extended to i64 as `sign` says. `reserved` also takes the reservation. */
+  /**
+   * Loads `size` bytes at the address, extended to i64 as `sign` says. `reserved` also takes the reservation. A load whose
+   * shape is a store's is the first half of a read-modify-write: it is judged as that store.
+   */
   load: { args: ['i64'], result: 'i64', mayFault: true, effect: true },
   /** Stores the low `size` bytes of the value. */
   store: { args: ['i64', 'i64'], mayFault: true, effect: true },
@@ -146,6 +149,8 @@ export const OPS = {
   call: { args: [], mayFault: true, effect: true },
   /** Raises the exception `cause` with the i64 as its value where the i32 is not 0. */
   'trap.if': { args: ['i32', 'i64'], mayFault: true, effect: true },
+  /** The instruction is over where the i32 is not 0: nothing behind this happens, and the next one follows. */
+  'end.if': { args: ['i32'], effect: true },
   /** Terminals: go on at the i64, or, for a branch, there where the i32 is not 0 and else at the next instruction. */
   jump: { args: ['i64'], effect: true },
   branch: { args: ['i32', 'i64'], effect: true },

@@ -15,7 +15,8 @@ export interface Slot {
   readonly group: SlotGroup;
 }
 
-export type SlotGroup = 'general' | 'float' | 'control' | 'hidden';
+/** `scratch`: no register, but a value on its way to or from a helper; nobody may rely on it between instructions. */
+export type SlotGroup = 'general' | 'float' | 'control' | 'hidden' | 'scratch';
 
 export interface SlotDeclaration {
   readonly name: string;

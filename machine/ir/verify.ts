@@ -12,8 +12,10 @@ const SLOT_TYPE: Partial<Record<OpName, string>> = {
 };
 const SIZES = [1, 2, 4, 8];
 /** Kind, atomicities and sizes of the shape that a memory operation carries. */
-const SHAPES: Partial<Record<OpName, { kind: string; atomicity: readonly string[]; sizes: readonly number[] }>> = {
-  load: { kind: 'load', atomicity: ['plain', 'ordered', 'reserved'], sizes: SIZES },
+const SHAPES: Partial<
+  Record<OpName, { kind: string; also?: string; atomicity: readonly string[]; sizes: readonly number[] }>
+> = {
+  load: { kind: 'load', also: 'store', atomicity: ['plain', 'ordered', 'reserved'], sizes: SIZES },
   store: { kind: 'store', atomicity: ['plain', 'ordered'], sizes: SIZES },
   'store.conditional': { kind: 'store', atomicity: ['conditional'], sizes: SIZES },
   amo: { kind: 'store', atomicity: ['amo'], sizes: SIZES },
@@ -66,8 +68,9 @@ export function verify({ nodes }: Block): string[] {
     if (row.mayFault && before) say(`may fault after ${before.op} ${before.id}`);
     if (terminal && row.effect && !AFTER_TERMINAL.has(node.op)) say(`follows ${terminal.op} ${terminal.id}`);
     if (TERMINALS.has(node.op)) terminal ??= node;
-    if (COMMITS.has(node.op)) commit ??= node;
-    if (COMMITS.has(node.op) && !STORES.has(node.op)) written ??= node;
+    const commits = COMMITS.has(node.op) && node.attributes.slot?.group !== 'scratch';
+    if (commits) commit ??= node;
+    if (commits && !STORES.has(node.op)) written ??= node;
   });
   return problems;
 }
@@ -80,7 +83,8 @@ function attributeProblems({ op, attributes }: Node): string[] {
   if (slotType && slot?.type !== slotType) problems.push(`slot ${slot?.name} is ${slot?.type} instead of ${slotType}`);
   const expected = SHAPES[op];
   if (expected) {
-    if (shape?.kind !== expected.kind || !expected.atomicity.includes(shape.atomicity)) {
+    const fits = shape?.kind === expected.kind || (shape?.kind === expected.also && shape?.atomicity === 'plain');
+    if (!fits || !expected.atomicity.includes(shape.atomicity)) {
       problems.push(`shape ${shape?.kind} ${shape?.atomicity}`);
     }
     if (shape && !expected.sizes.includes(shape.size)) problems.push(`size ${shape.size}`);

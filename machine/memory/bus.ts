@@ -26,6 +26,8 @@ export class Bus {
   readonly ram: Ram;
   readonly monitor: Monitor;
   private readonly mappings: Mapping[] = [];
+  /** The address space of I/O ports, of targets that have one. */
+  private readonly ports: Mapping[] = [];
   private watch: Watch | undefined;
 
   constructor(ram: Ram, monitor: Monitor) {
@@ -60,8 +62,29 @@ export class Bus {
     this.mappings.push({ base: pa(base), size, device });
   }
 
+  /** Puts a device at I/O port `base`; it has `size` ports. */
+  attachPorts(base: number, size: number, device: Device): void {
+    this.ports.push({ base: pa(BigInt(base)), size, device });
+  }
+
+  /** Reads 1, 2 or 4 bytes from an I/O port; `undefined` where nothing answers. */
+  readPort(port: number, size: number, hart: number): bigint | undefined {
+    const mapping = this.portAt(port, size);
+    return mapping?.device.read(port - Number(mapping.base), size, hart);
+  }
+
+  /** Writes 1, 2 or 4 bytes to an I/O port; false where nothing answers. */
+  writePort(port: number, size: number, value: bigint, hart: number): boolean {
+    const mapping = this.portAt(port, size);
+    return mapping?.device.write(port - Number(mapping.base), size, value, hart) ?? false;
+  }
+
+  private portAt(port: number, size: number): Mapping | undefined {
+    return this.ports.find((m) => port >= m.base && port + size <= Number(m.base) + m.size);
+  }
+
   get devices(): readonly Mapping[] {
-    return this.mappings;
+    return [...this.mappings, ...this.ports];
   }
 
   private find(address: bigint, size: number): Mapping | undefined {

@@ -80,7 +80,7 @@ function one(isa: Isa, bytes: Uint8Array, at: bigint, symbols: SymbolTable): { t
     `${at.toString(16).padStart(8)}:  ${encoding.padEnd(10)} ${assembly}`;
   let length = Math.min(isa.fetchUnit, bytes.length);
   for (;;) {
-    const decoded = length < isa.fetchUnit ? length + 1 : isa.decode(bytes.subarray(0, length));
+    const decoded = length < isa.fetchUnit ? length + 1 : isa.decode(bytes.subarray(0, length), 0);
     if (typeof decoded !== 'number') {
       const [mnemonic, ...operands] = decoded.text(at).split(' ');
       const assembly = `${mnemonic.padEnd(9)} ${operands.join(' ')}`.trimEnd();
