@@ -16,6 +16,8 @@ export interface AccessTraits {
   readonly unprivileged?: boolean;
   /** Judged as the supervisor's, whoever makes it (x86's implicit accesses to descriptor tables and the TSS). */
   readonly implicit?: boolean;
+  /** Made through the stack's segment (x86: a non-canonical address is #SS, not #GP). */
+  readonly stack?: boolean;
   /** One page's part of a misaligned access across two: it may look aligned. */
   readonly part?: boolean;
   /** Bytes to which it must be aligned where that is less than its size: those of a vector's element. */
@@ -42,13 +44,14 @@ export function accessShape(
   atomicity: Atomicity = 'plain',
   traits: AccessTraits = {},
 ): AccessShape {
-  const { unprivileged, implicit, part, alignment } = traits;
-  const key = `${kind} ${size} ${atomicity} ${unprivileged} ${implicit} ${part} ${alignment}`;
+  const { unprivileged, implicit, stack, part, alignment } = traits;
+  const key = `${kind} ${size} ${atomicity} ${unprivileged} ${implicit} ${stack} ${part} ${alignment}`;
   let shape = shapes.get(key);
   if (!shape) {
     const present = {
       ...(unprivileged && { unprivileged }),
       ...(implicit && { implicit }),
+      ...(stack && { stack }),
       ...(part && { part }),
       ...(alignment && { alignment }),
     };
