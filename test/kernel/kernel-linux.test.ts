@@ -306,7 +306,7 @@ int main(int argc, char **argv) {
     });
   });
 
-  describeWith(['clang-14', 'ld.lld', qemu], 'static-pie', () => {
+  describeWith(['clang-14', 'ld.lld-14', qemu], 'static-pie', () => {
     it('hello, position independent', () => {
       const source = readFileSync(join(import.meta.dirname, '../../guest/args.c'), 'utf8');
       const program = build(target, 'args-pie', source, 'clang-14', [
