@@ -47,6 +47,35 @@ int main(int argc, char **argv, char **envp);
 
 #define STAT_SIZE 128
 
+#elif defined(__x86_64__)
+// x86-64's own table and structures.
+#define SYS_read 0
+#define SYS_write 1
+#define SYS_fstat 5
+#define SYS_mmap 9
+#define SYS_mprotect 10
+#define SYS_munmap 11
+#define SYS_brk 12
+#define SYS_writev 20
+#define SYS_sched_yield 24
+#define SYS_getpid 39
+#define SYS_clone 56
+#define SYS_exit 60
+#define SYS_wait4 61
+#define SYS_kill 62
+#define SYS_uname 63
+#define SYS_getcwd 79
+#define SYS_getppid 110
+#define SYS_exit_group 231
+#define SYS_openat 257
+#define SYS_newfstatat 262
+#define SYS_readlinkat 267
+#define SYS_pkey_mprotect 329
+#define SYS_pkey_alloc 330
+#define SYS_pkey_free 331
+
+#define STAT_SIZE 144
+
 #endif
 
 #if defined(__riscv)
@@ -208,6 +237,59 @@ __asm__(
     "  mov x29, #0\n"
     "  mov x0, sp\n"
     "  bl guest_start\n");
+#endif
+
+#elif defined(__x86_64__)
+
+// Machine code of a function that returns at once: ret.
+#define RETURN_CODE {0xc3}
+#define ILLEGAL_INSTRUCTION() __asm__ volatile("ud2")
+#define BREAKPOINT() __asm__ volatile("int3")
+// Misaligned accesses are checked for who asks for it by RFLAGS.AC, which is therefore set around the instruction.
+#define ALIGNMENT_CHECKED(instruction, p, ...)                                                     \
+  __asm__ volatile("pushfq; orl $0x40000, (%%rsp); popfq\n" instruction                            \
+                   "\npushfq; andl $~0x40000, (%%rsp); popfq" : : "r"(p) : "memory", "cc", ##__VA_ARGS__)
+#define MISALIGNED_ATOMIC_ADD(p) ALIGNMENT_CHECKED("lock addl $0, (%0)", p)
+// There are no exclusive loads: a compare and exchange, which loads, and stores what was there.
+#define MISALIGNED_EXCLUSIVE_LOAD(p) ALIGNMENT_CHECKED("lock cmpxchgq %%rax, (%0)", p, "rax")
+
+// One load or store instruction of exactly this size, aligned or not; the compiler can neither split nor drop it.
+#define LOAD_STORE(bits, load_op, width)                                                         \
+  ALWAYS_INLINE u64 load##bits(const volatile void *p) {                                         \
+    u64 value;                                                                                   \
+    __asm__ volatile(load_op : "=r"(value) : "r"(p) : "memory");                                 \
+    return value;                                                                                \
+  }                                                                                              \
+  ALWAYS_INLINE void store##bits(volatile void *p, u64 value) {                                  \
+    __asm__ volatile("mov %" width "1, (%0)" : : "r"(p), "r"(value) : "memory");                 \
+  }
+LOAD_STORE(8, "movzbl (%1), %k0", "b")
+LOAD_STORE(16, "movzwl (%1), %k0", "w")
+LOAD_STORE(32, "movl (%1), %k0", "k")
+LOAD_STORE(64, "movq (%1), %0", "q")
+
+ALWAYS_INLINE i64 syscall6(i64 number, i64 a, i64 b, i64 c, i64 d, i64 e, i64 f) {
+  register i64 r10 __asm__("r10") = d;
+  register i64 r8 __asm__("r8") = e;
+  register i64 r9 __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "+a"(number)
+                   : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
+  return number;
+}
+
+#ifdef GUEST_BARE
+#include "bare/x86-64/bare.h"
+#else
+// The frame pointer starts as 0, which ends a backtrace.
+__asm__(
+    ".globl _start\n"
+    "_start:\n"
+    "  xorl %ebp, %ebp\n"
+    "  movq %rsp, %rdi\n"
+    "  andq $-16, %rsp\n"
+    "  call guest_start\n");
 #endif
 
 #else

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FaultPolicy, Kernel, type TrapFlow, type UserAccessPolicy } from '../../kernel/index.ts';
 import { type Isa, parseElf } from '../../machine/index.ts';
@@ -18,6 +18,9 @@ export interface GuestRow {
 }
 
 export const guestRows = (): GuestRow[] => JSON.parse(readFileSync(join(GUESTS, 'guests.json'), 'utf8'));
+
+/** Whether the guest was built for a target: some are one target's own. */
+export const isBuilt = (isa: Isa, { name }: GuestRow): boolean => existsSync(join(GUESTS, 'bin', isa.name, name));
 
 export const guestFile = (isa: Isa, name: string): Uint8Array =>
   new Uint8Array(readFileSync(join(GUESTS, 'bin', isa.name, name)));
