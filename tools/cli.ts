@@ -112,8 +112,14 @@ function report(error: unknown): number {
   return mistake ? STATUS.userMistake : STATUS.panic;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.exitCode = report(error);
+/** Runs the command; the process ends with its exit status when nothing is left to be done. */
+export function start(args: readonly string[]): void {
+  main(args).then(
+    (status) => {
+      process.exitCode = status;
+    },
+    (error) => {
+      process.exitCode = report(error);
+    },
+  );
 }
