@@ -68,12 +68,16 @@ export function verify({ nodes }: Block): string[] {
     if (row.mayFault && before) say(`may fault after ${before.op} ${before.id}`);
     if (terminal && row.effect && !AFTER_TERMINAL.has(node.op)) say(`follows ${terminal.op} ${terminal.id}`);
     if (TERMINALS.has(node.op)) terminal ??= node;
-    const commits = COMMITS.has(node.op) && node.attributes.slot?.group !== 'scratch';
+    const commits = COMMITS.has(node.op) && !touchesScratchAlone(node);
     if (commits) commit ??= node;
     if (commits && !STORES.has(node.op)) written ??= node;
   });
   return problems;
 }
+
+/** Whether all that a slot's write or a call changes is on its way from one operation to another. */
+const touchesScratchAlone = ({ op, attributes: { slot, writes = [] } }: Node): boolean =>
+  op === 'call' ? writes.length > 0 && writes.every(({ group }) => group === 'scratch') : slot?.group === 'scratch';
 
 function attributeProblems({ op, attributes }: Node): string[] {
   const problems: string[] = [];

@@ -6,10 +6,12 @@ const SLOTS = new SlotTable([
   { name: 'a', type: 'i64', group: 'general' },
   { name: 'flags', type: 'i32', group: 'control' },
   { name: 'v', type: 'v128', group: 'float' },
+  { name: 't', type: 'i64', group: 'scratch' },
 ]);
 const A = SLOTS.get('a');
 const FLAGS = SLOTS.get('flags');
 const V = SLOTS.get('v');
+const T = SLOTS.get('t');
 
 /** The block that `build` makes, with the node at `index` replaced in part. */
 function altered(build: (b: Builder) => void, index: number, change: object): Block {
@@ -124,6 +126,22 @@ const broken: [string, (b: Builder) => void, string[]][] = [
     (b) => void b.shuffle(b.get128(V), b.get128(V), Array<number>(15).fill(31)),
     [`2 i8x16.shuffle: lanes ${'31 '.repeat(15).trim()}`],
   ],
+  [
+    'a load after a call that changes a register',
+    (b) => {
+      b.call('h', [], { writes: [T, A] });
+      b.load(b.pc(), { size: 8 });
+    },
+    ['2 load: may fault after call 0'],
+  ],
+  [
+    'a load after a call of which nothing is known',
+    (b) => {
+      b.call('h', [], {});
+      b.load(b.pc(), { size: 8 });
+    },
+    ['2 load: may fault after call 0'],
+  ],
   ['a load of 3 bytes', (b) => void b.load(b.pc(), { size: 3 }), ['1 load: size 3']],
 ];
 it.each(broken)('refuses %s', (_, build, problems) => {
@@ -183,6 +201,22 @@ it.each(damaged)('refuses %s', (_, block, problems) => {
 });
 
 const good: [string, (b: Builder) => void][] = [
+  [
+    'a load after what was handed to a helper, and after a call that only hands back',
+    (b) => {
+      b.set(T, b.pc());
+      b.call('h', [], { reads: [T], writes: [T] });
+      b.load(b.get(T), { size: 8 });
+    },
+  ],
+  [
+    'the two halves of a read-modify-write, and an early end between',
+    (b) => {
+      b.load(b.pc(), { size: 8, forStore: true });
+      b.endIf(b.i32(1));
+      b.store(b.pc(), b.pc(), 8);
+    },
+  ],
   ['a branch', (b) => b.branch(b.eq(b.get(A), b.i64(0n)), b.pc())],
   [
     'a link register written behind the jump',
