@@ -73,6 +73,10 @@ const declarations: SlotDeclaration[] = [
   i32('cpl', 'hidden'),
   // How code is decoded now (`CODE_64` and its like), which follows from CR0, EFER and CS.
   i32('code_mode', 'hidden'),
+  // What SSE, x87 and MMX instructions raise before all else, which follows from CR0 and CR4: 0 or the vector.
+  i32('sse_trap', 'hidden'),
+  i32('fpu_trap', 'hidden'),
+  i32('mmx_trap', 'hidden'),
   // Instructions begun when STI or a load of SS last held interrupts back for one instruction, plus one; 0: never.
   i64('shadow', 'hidden'),
   // Values on their way to helpers and back.
@@ -108,6 +112,9 @@ export const XMM = slots(numbers(16).map((i) => `xmm${i}`));
 export const MXCSR = SLOTS.get('mxcsr');
 export const CPL = SLOTS.get('cpl');
 export const CODE_MODE = SLOTS.get('code_mode');
+export const SSE_TRAP = SLOTS.get('sse_trap');
+export const FPU_TRAP = SLOTS.get('fpu_trap');
+export const MMX_TRAP = SLOTS.get('mmx_trap');
 export const SHADOW = SLOTS.get('shadow');
 /** 64-bit and 128-bit values on their way to helpers and back. */
 export const T = slots(numbers(4).map((i) => `t${i}`));
