@@ -125,6 +125,12 @@ export class Entry {
   private trap(hart: Hart): void {
     const task = this.system.scheduler.current(hart);
     const trapClass = this.arch.classify(hart, this.memory.policy);
+    if (!task && (trapClass.kind === 'timer' || trapClass.kind === 'interprocessor')) {
+      // What an idle hart waits for: it looks for work now.
+      if (trapClass.kind === 'interprocessor') this.arch.acknowledge(hart);
+      atKernelEntry(this.memory, hart);
+      return;
+    }
     const flow = this.flows.begin(hart, task, KINDS[trapClass.kind], isAccessingUserMemory(this.memory, hart));
     atKernelEntry(this.memory, hart);
     if (!task) throw new KernelPanic('a trap on an idle hart');
@@ -271,7 +277,7 @@ export class Entry {
       ...(trapClass.kind === 'memory exception'
         ? {
             hard: {
-              what: trapClass.code === 'BUS_ADRALN' ? 'misaligned' : 'access fault',
+              what: trapClass.what ?? (trapClass.code === 'BUS_ADRALN' ? 'misaligned' : 'access fault'),
               signal: trapClass.signal,
               code: trapClass.code,
             },

@@ -42,7 +42,8 @@ export function readTrap(isa: Isa, values: ReadonlyMap<string, bigint>): TrapRea
   const console = { output: () => {}, input: () => -1 };
   const { harts } = new Machine({ isa, memory: MEMORY, harts: 1, hardwareAd: true, console });
   const [hart] = harts;
-  for (const name of isa.trapRegisters[0]) isa.writeSystem(hart, name, values.get(name) ?? 0n);
+  if (arch.pretend) arch.pretend(hart, values);
+  else for (const name of isa.trapRegisters[0]) isa.writeSystem(hart, name, values.get(name) ?? 0n);
   const trap = arch.classify(hart, 'corrected');
   const fromUser = arch.fromUser(hart);
   if (trap.kind !== 'page fault' && trap.kind !== 'memory exception') {

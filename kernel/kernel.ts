@@ -134,9 +134,11 @@ export class Kernel {
     this.flows = new Flows(this.machine, this.arch, options.recorder);
     this.state = new KernelState(makeMemory(this.environment, options), options);
     this.entry = this.makeEntry();
-    const { root, idleRoot } = this.state.memory.kernelHalf;
+    const { kernelHalf, frames } = this.state.memory;
+    const { root, idleRoot } = kernelHalf;
+    const frame = () => orTooSmall(() => frames.allocate());
     for (const hart of this.machine.harts) {
-      this.arch.boot(hart, { ...mode, root: idleRoot << 12n, kernelRoot: root << 12n, hardwareAd });
+      this.arch.boot(hart, { ...mode, root: idleRoot << 12n, kernelRoot: root << 12n, hardwareAd, frame });
       hart.waiting = true;
     }
   }
@@ -253,8 +255,12 @@ const layoutUnder = (layout: Layout, uaccess: UserAccessPolicy): Layout =>
   uaccess === 'axptr' ? { ...layout, userEnd: layout.userEndAxptr ?? layout.userEnd } : layout;
 
 function makeMemory(environment: MemoryEnvironment, { policy, uaccess }: KernelOptions): Memory {
+  return orTooSmall(() => new Memory(environment, policy, uaccess));
+}
+
+function orTooSmall<T>(make: () => T): T {
   try {
-    return new Memory(environment, policy, uaccess);
+    return make();
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
     throw new LoadError('memory too small for the kernel');

@@ -19,13 +19,16 @@ export interface PageFaultInfo {
   readonly corrected?: CorrectedFaultInfo;
 }
 
+/** Faults that no page-table change can cure. */
+export type HardFault = 'reserved bits' | 'protection key' | 'access fault' | 'misaligned';
+
 export interface CorrectedFaultInfo {
   readonly wasFetch: boolean;
   /** Bytes of the part that faulted. */
   readonly size: number;
   readonly class: FaultClass;
   /** The fault is none that a page-table change can cure: what kind it is. */
-  readonly hard: 'reserved bits' | 'access fault' | 'misaligned' | undefined;
+  readonly hard: HardFault | undefined;
 }
 
 /** What the walk, made again now, says of the access. */

@@ -1,3 +1,5 @@
+import { callRuns } from './call-runs.ts';
+
 /**
  * Runs of consecutive system-call numbers of Linux's asm-generic unistd.h, as it is for every 64-bit target that uses it:
  * the first number and the names from it on.
@@ -51,4 +53,4 @@ const RUNS: readonly (readonly [first: number, names: string])[] = [
 
 /** Names of system calls by number: the generic ones and a target's own. */
 export const genericCalls = (own: readonly (readonly [number: number, name: string])[]): ReadonlyMap<number, string> =>
-  new Map([...RUNS.flatMap(([first, names]) => names.split(' ').map((name, i) => [first + i, name] as const)), ...own]);
+  new Map([...callRuns(RUNS), ...own]);

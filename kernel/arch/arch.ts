@@ -22,6 +22,8 @@ export type EntryView =
       readonly rights: Rights;
       readonly accessed: boolean;
       readonly dirty: boolean;
+      /** The protection key; absent: 0. */
+      readonly key?: number;
     };
 
 /** How a paging scheme's tables are written. Frames are physical page numbers. */
@@ -39,12 +41,12 @@ export interface PageTableFormat {
   /**
    * A leaf of the given rights; `level` 0 is a 4 KiB page. The kernel sets accessed and dirty as told. No rights at all:
    * an absent entry, 0. Rights that an entry cannot say become the next larger that it can. `device`: registers of a
-   * device lie there, not memory.
+   * device lie there, not memory. `key`: its protection key, where the target has them.
    */
   leaf(
     frame: bigint,
     rights: Rights,
-    options: { accessed: boolean; dirty: boolean; global: boolean; level: number; device?: boolean },
+    options: { accessed: boolean; dirty: boolean; global: boolean; level: number; device?: boolean; key?: number },
   ): bigint;
   table(frame: bigint): bigint;
   /** `level` 0 is that of 4 KiB pages. */
@@ -110,10 +112,16 @@ export type TrapClass =
   | { readonly kind: 'system call' }
   | { readonly kind: 'page fault' }
   /** Access faults and misaligned accesses: faults of memory that no page table cures. */
-  | { readonly kind: 'memory exception'; readonly signal: 'SIGSEGV' | 'SIGBUS'; readonly code: string }
+  | {
+      readonly kind: 'memory exception';
+      readonly signal: 'SIGSEGV' | 'SIGBUS';
+      readonly code: string;
+      /** What the code does not tell. */
+      readonly what?: 'reserved bits' | 'protection key';
+    }
   | {
       readonly kind: 'exception';
-      readonly signal: 'SIGILL' | 'SIGTRAP' | 'SIGFPE';
+      readonly signal: 'SIGILL' | 'SIGTRAP' | 'SIGFPE' | 'SIGSEGV' | 'SIGBUS';
       readonly code: string;
       readonly address: bigint;
     }
@@ -207,6 +215,26 @@ export interface BootOptions {
   /** The kernel half's: another one where the format has separate roots. */
   readonly kernelRoot: bigint;
   readonly hardwareAd: boolean;
+  /** A frame of zeroes for tables that the hardware reads and for a stack; its physical page number. */
+  frame(): bigint;
+}
+
+/** A target's protection keys: rights of a process's own to the pages that a key is given to. */
+export interface ProtectionKeys {
+  /** Keys from 0 on, which is every page's at first. */
+  readonly count: number;
+  /** Sets what the context may not do where a key is: PKEY_DISABLE_ACCESS 1, PKEY_DISABLE_WRITE 2. */
+  deny(context: UserContext, key: number, what: number): void;
+}
+
+/** Where Linux's interface to a target's programs is not asm-generic's. */
+export interface AbiDifferences {
+  /** struct stat has the count of links, of 64 bits, in front of the mode, and 144 bytes. */
+  readonly linksFirst: boolean;
+  /** The kernel's struct sigaction has sa_restorer in front of the mask. */
+  readonly restorer: boolean;
+  /** clone(flags, stack, parent_tid, child_tid, tls), not tls in front of child_tid. */
+  readonly tlsLast: boolean;
 }
 
 /** What differs between targets in the kernel. One folder each, file for file. */
@@ -218,11 +246,13 @@ export interface Arch {
 
   /** Firmware and early boot of a hart, from reset to the supervisor; pc ends at the idle gate. */
   boot(hart: Hart, options: BootOptions): void;
+  /** Highest ASID; absent: 0xffff. */
+  readonly maxAsid?: number;
   /** Switches the hart to another root table of the user's half and ASID. No invalidation. */
   activate(hart: Hart, format: PageTableFormat, root: bigint, asid: number): void;
   /** Invalidates on one hart: one page or all, of one address space or, with `undefined`, of every one. */
   invalidate(hart: Hart, address: bigint | undefined, asid: number | undefined): void;
-  /** Opens or closes the kernel's access to user pages (SUM, PAN). */
+  /** Opens or closes the kernel's access to user pages (SUM, PAN, AC). */
   setUserAccess(hart: Hart, open: boolean): void;
 
   /**
@@ -230,12 +260,17 @@ export interface Arch {
    * the vector. The policy says what its handler is given.
    */
   classify(hart: Hart, policy: FaultPolicy): TrapClass;
+  /**
+   * Makes a hart that is not booted look as if it had taken a trap with these values of `Isa.trapRegisters`; absent: they
+   * are registers that can be written.
+   */
+  pretend?(hart: Hart, values: ReadonlyMap<string, bigint>): void;
   /** Reads a page fault or memory exception; to be called before anything else traps on the hart. */
   pageFault(hart: Hart, policy: FaultPolicy): FaultReading;
   /** The faulting instruction's address, and whether the trap came from user mode. */
   trapPc(hart: Hart): bigint;
   fromUser(hart: Hart): boolean;
-  /** Saves and restores what nested traps overwrite (sepc, sstatus; ELR, SPSR). */
+  /** Saves and restores what nested traps overwrite (sepc, sstatus; ELR, SPSR; the frame on the stack). */
   saveTrapState(hart: Hart): readonly bigint[];
   restoreTrapState(hart: Hart, state: readonly bigint[]): void;
   /** Leaves the trap by the architecture's return. */
@@ -272,6 +307,17 @@ export interface Arch {
   /** Calls that only this target has, and the kernel's name for each that it knows. */
   readonly ownCalls: ReadonlyMap<string, string>;
 
+  /** What of `callNames` works otherwise than with asm-generic; absent: nothing. */
+  readonly differs?: AbiDifferences;
+  readonly protectionKeys?: ProtectionKeys;
+  /**
+   * arch_prctl(2): what a code asks of the context; a value to be stored where `address` points, or that it is done.
+   * Throws LinuxError.
+   */
+  control?(context: UserContext, code: number, address: bigint, userEnd: bigint): bigint | 'done';
+
+  /** What a hart does that is to wait at the idle gate until it is interrupted; absent: nothing more than to wait. */
+  idle?(hart: Hart): void;
   /** Programs the next timer interrupt, in ticks of the platform's timer; `undefined`: none. */
   setTimer(hart: Hart, ticks: bigint | undefined): void;
   /** Interrupts another hart, whatever it does; and takes that back on the hart that was interrupted. */

@@ -46,6 +46,8 @@ export class AddressSpace {
   stackSize = 0n;
   /** Held by a lock-backed provider: a fault now deadlocks. */
   locked = false;
+  /** Protection keys in use, a bit each; key 0 is from the start. */
+  keys = 1;
 
   /** An empty address space. Throws ENOMEM, EAGAIN. */
   constructor(memory: Memory) {
@@ -126,8 +128,11 @@ export class AddressSpace {
     for (const area of doomed) for (const frame of area.pages.values()) this.memory.frames.release(frame);
   }
 
-  /** Changes the rights of a range. ENOMEM: a hole, with everything below it changed; EINVAL as `unmap`. */
-  protect(start: bigint, length: bigint, rights: Rights): void {
+  /**
+   * Changes the rights of a range and, where it is given, its protection key. ENOMEM: a hole, with everything below it
+   * changed; EINVAL as `unmap`.
+   */
+  protect(start: bigint, length: bigint, rights: Rights, key?: number): void {
     if (length === 0n && (start & 0xfffn) === 0n) return;
     const end = this.checkRange(start, length, 'ENOMEM');
     const changed: bigint[] = [];
@@ -136,8 +141,9 @@ export class AddressSpace {
       for (const area of this.areas.isolate(start, end)) {
         if (area.start !== reached) break;
         reached = area.end;
-        if (sameRights(area.rights, rights)) continue;
+        if (sameRights(area.rights, rights) && area.key === (key ?? area.key)) continue;
         area.rights = rights;
+        area.key = key ?? area.key;
         for (const [vpn, frame] of area.pages) if (this.rewrite(area, vpn << 12n, frame)) changed.push(vpn << 12n);
       }
     } finally {
@@ -237,7 +243,7 @@ export class AddressSpace {
 
   /** Makes a frame, whose reference the area takes over, a page of it. Throws ENOMEM with nothing changed. */
   enter(area: Area, page: bigint, frame: bigint, rights: Rights, write: boolean): void {
-    this.table.set(page, this.leaf(frame, rights, true, write && rights.write));
+    this.table.set(page, this.leaf(area, frame, rights, true, write && rights.write));
     area.pages.set(page >> 12n, frame);
     area.recorded++;
   }
@@ -250,14 +256,14 @@ export class AddressSpace {
     const old = area.pages.get(page >> 12n);
     this.table.clear(page);
     this.flush([page]);
-    this.table.set(page, this.leaf(frame, area.rights, true, true));
+    this.table.set(page, this.leaf(area, frame, area.rights, true, true));
     area.pages.set(page >> 12n, frame);
     if (old !== undefined) this.memory.frames.release(old);
   }
 
   /** Makes the page's entry writable where it stands. */
   makeWritable(area: Area, page: bigint, frame: bigint): void {
-    this.table.set(page, this.leaf(frame, area.rights, true, true));
+    this.table.set(page, this.leaf(area, frame, area.rights, true, true));
     this.flush([page]);
   }
 
@@ -320,6 +326,7 @@ export class AddressSpace {
     child.brkEnd = this.brkEnd;
     child.stackTop = this.stackTop;
     child.stackSize = this.stackSize;
+    child.keys = this.keys;
     return child;
   }
 
@@ -334,7 +341,7 @@ export class AddressSpace {
     this.memory.returnAsid(this.id);
   }
 
-  private leaf(frame: bigint, rights: Rights, accessed: boolean, dirty: boolean): bigint {
+  private leaf({ key }: Area, frame: bigint, rights: Rights, accessed: boolean, dirty: boolean): bigint {
     const { format, policy } = this.memory;
     // The published handler knows neither bit: its entries must never fault for them.
     const veridian = policy === 'veridian';
@@ -343,6 +350,7 @@ export class AddressSpace {
       dirty: dirty || (veridian && rights.write),
       global: false,
       level: 0,
+      key,
     });
   }
 
@@ -352,7 +360,8 @@ export class AddressSpace {
     if (entry?.view.kind !== 'leaf') return 0n;
     const { frame, rights, accessed, dirty } = entry.view;
     if (area.shared || !rights.write) return entry.bits;
-    return this.memory.format.leaf(frame, { ...rights, write: false }, { accessed, dirty, global: false, level: 0 });
+    const options = { accessed, dirty, global: false, level: 0, key: area.key };
+    return this.memory.format.leaf(frame, { ...rights, write: false }, options);
   }
 
   /** Writes a resident page's entry anew after its area's rights changed. True: a valid entry is another now. */
@@ -363,7 +372,7 @@ export class AddressSpace {
     // A frame that others hold too stays read-only: the next write copies it.
     const alone = area.shared || frames.references(frame) === 1;
     const rights = alone ? area.rights : { ...area.rights, write: false };
-    const bits = this.leaf(frame, rights, view?.accessed ?? true, view?.dirty ?? false);
+    const bits = this.leaf(area, frame, rights, view?.accessed ?? true, view?.dirty ?? false);
     if (bits === old?.bits) return false;
     this.table.set(page, bits);
     return view !== undefined;

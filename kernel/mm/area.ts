@@ -27,6 +27,8 @@ export interface AreaDescription {
   readonly backing: Backing;
   /** Fork shares its pages for good, instead of copying them on write. */
   readonly shared: boolean;
+  /** Its pages' protection key; absent: 0. */
+  readonly key?: number;
 }
 
 /** A range of user addresses with one set of rights; areas of an address space are sorted and disjoint. */
@@ -39,6 +41,7 @@ export class Area {
   rights: Rights;
   backing: Backing;
   shared: boolean;
+  key: number;
   /** Frames of the resident pages, by virtual page number: the truth of which the page table is a copy. */
   readonly pages = new Map<bigint, bigint>();
   /** How many frames VeridianOS would have in the mapping's list: it appends, whatever the page. */
@@ -52,6 +55,7 @@ export class Area {
     this.rights = description.rights;
     this.backing = description.backing;
     this.shared = description.shared;
+    this.key = description.key ?? 0;
   }
 
   contains(address: bigint): boolean {
@@ -108,6 +112,7 @@ export class Area {
       this.kind === next.kind &&
       this.name === next.name &&
       this.shared === next.shared &&
+      this.key === next.key &&
       sameRights(this.rights, next.rights)
     );
   }

@@ -1,6 +1,6 @@
 import type { Hart } from '../../machine/index.ts';
 import type { FaultReading } from '../arch/arch.ts';
-import type { Change, FaultClass, HandlerStep, PageFaultReason } from '../record.ts';
+import type { Change, FaultClass, HandlerStep, HardFault, PageFaultReason } from '../record.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Area } from './area.ts';
 import type { Memory } from './memory.ts';
@@ -18,7 +18,7 @@ export interface Fault {
   readonly fromUser: boolean;
   /** An exception of memory that no page table cures, with the signal it becomes. */
   readonly hard?: {
-    readonly what: 'access fault' | 'misaligned';
+    readonly what: HardFault;
     readonly signal: 'SIGSEGV' | 'SIGBUS';
     readonly code: string;
   };
@@ -76,6 +76,8 @@ export function classifyAccess(memory: Memory, space: AddressSpace, { reading, f
   const { user } = rights;
   const { wasFetch, wasWrite } = reading;
   if (fromUser && !user) return { class: 'denied', reason: 'UserModeKernelAccess' };
+  // No target's kernel can execute a user's page (SMEP, PXN).
+  if (!fromUser && wasFetch && user && rights.execute) return { class: 'denied', reason: 'ProtectionViolation', user };
   if (wasFetch ? !rights.execute : wasWrite ? !rights.write : !rights.read) {
     const reason = wasFetch ? 'ExecuteNoExecute' : wasWrite ? 'WriteToReadOnly' : 'ProtectionViolation';
     return { class: 'denied', reason, user };

@@ -1,4 +1,4 @@
-import type { HandlerStep, PageFaultInfo } from '../record.ts';
+import type { HandlerStep, PageFaultInfo, PageFaultReason } from '../record.ts';
 import { handleCorrected } from './fault-corrected.ts';
 import { type Classified, classifyAccess, type Failure, type Fault } from './fault-step.ts';
 import { handleVeridian } from './fault-veridian.ts';
@@ -41,7 +41,7 @@ export function handleFault(
   const whole: PageFaultInfo = corrected
     ? {
         ...info,
-        reason: seen.reason,
+        reason: hardReason(fault) ?? seen.reason,
         corrected: {
           wasFetch,
           size,
@@ -74,6 +74,10 @@ export function handleFault(
   });
   return { info: whole, outcome };
 }
+
+/** What the walk of the kernel's own cannot tell: rights that the entry has, or bits that it takes for nobody's. */
+const hardReason = ({ hard }: Fault): PageFaultReason | undefined =>
+  hard?.what === 'protection key' || hard?.what === 'reserved bits' ? 'ProtectionViolation' : undefined;
 
 function signalWords(outcome: FaultOutcome): string {
   if (outcome.kind === 'signal') return `${outcome.signal} (${outcome.code})`;

@@ -32,7 +32,7 @@ export interface Retry {
   readonly retired: number;
 }
 
-/** Highest address-space id that the kernel gives out: 16 bits of ASID. */
+/** Highest address-space id that the kernel gives out where the target does not say: 16 bits of ASID. */
 const MAX_ASID = 0xffff;
 
 /**
@@ -108,7 +108,7 @@ export class Memory {
   takeAsid(): number {
     let asid = 1;
     while (this.asids.has(asid)) asid++;
-    if (asid > MAX_ASID) throw new LinuxError('EAGAIN');
+    if (asid > (this.arch.maxAsid ?? MAX_ASID)) throw new LinuxError('EAGAIN');
     this.asids.add(asid);
     return asid;
   }

@@ -6,7 +6,7 @@ import { Pipe } from '../fs/pipe.ts';
 import { UserPtr } from '../mm/user-pointer.ts';
 import type { Call } from './call.ts';
 import { partial, type Result, row } from './row.ts';
-import { I32, STAT } from './structs.ts';
+import { I32, statOf } from './structs.ts';
 import { readFile, readFileVector, readVector, writeFile, writeFileVector } from './transfer.ts';
 
 function ioctl(call: Call, fd: number): Result {
@@ -141,7 +141,7 @@ export const FILE_CALLS = [
     'all times are 0',
     row('fstat', ['int', 'pointer'], (call, fd, buffer) => {
       const stat = call.task.files.get(fd).node.stat();
-      new UserPtr(buffer, STAT).get(call).store(stat);
+      new UserPtr(buffer, statOf(call.system.memory.arch)).get(call).store(stat);
       return 0;
     }),
   ),

@@ -12,7 +12,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../abi/mman.ts';
-import type { Rights } from '../arch/arch.ts';
+import type { ProtectionKeys, Rights } from '../arch/arch.ts';
 import type { Area } from '../mm/area.ts';
 import type { Call } from './call.ts';
 import { partial, type Result, row } from './row.ts';
@@ -58,9 +58,49 @@ function mmap(
   });
 }
 
-function mprotect(call: Call, start: bigint, length: bigint, prot: number): Result {
+/** mprotect(2); a page keeps its protection key unless it is given another. */
+function mprotect(call: Call, start: bigint, length: bigint, prot: number, key?: number): Result {
   if ((prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) !== 0) throw new LinuxError('EINVAL');
-  call.space.protect(start, length, rightsOf(prot));
+  call.space.protect(start, length, rightsOf(prot), key);
+  return 0;
+}
+
+/** The target's protection keys; where it has none the calls do not exist. */
+const keysOf = ({ system }: Call): ProtectionKeys => {
+  const { protectionKeys } = system.memory.arch;
+  if (!protectionKeys) throw new LinuxError('ENOSYS');
+  return protectionKeys;
+};
+
+/** pkey_mprotect(2): EINVAL for a key that is not in use; -1 leaves the key as it is. */
+function pkeyMprotect(call: Call, start: bigint, length: bigint, prot: number, key: number): Result {
+  keysOf(call);
+  if (key !== -1 && !inUse(call, key)) throw new LinuxError('EINVAL');
+  return mprotect(call, start, length, prot, key === -1 ? undefined : key);
+}
+
+const inUse = ({ space }: Call, key: number): boolean => key >= 0 && key < 32 && ((space.keys >>> key) & 1) === 1;
+
+/** What a key may deny: all accesses, or writes. */
+const PKEY_ACCESS_MASK = 3n;
+
+/** pkey_alloc(2): the lowest key that is free, with what it denies to this process. ENOSPC: there is none. */
+function pkeyAlloc(call: Call, flags: bigint, denied: bigint): Result {
+  const keys = keysOf(call);
+  if (flags !== 0n || (denied & ~PKEY_ACCESS_MASK) !== 0n) throw new LinuxError('EINVAL');
+  let key = 0;
+  while (key < keys.count && inUse(call, key)) key++;
+  if (key === keys.count) throw new LinuxError('ENOSPC');
+  call.space.keys |= 1 << key;
+  keys.deny(call.task.context, key, Number(denied));
+  return key;
+}
+
+/** pkey_free(2): pages that have the key keep it. */
+function pkeyFree(call: Call, key: number): Result {
+  keysOf(call);
+  if (!inUse(call, key)) throw new LinuxError('EINVAL');
+  call.space.keys &= ~(1 << key);
   return 0;
 }
 
@@ -121,7 +161,7 @@ function move({ space }: Call, area: Area, old: bigint, before: bigint, after: b
   return start;
 }
 
-const describe = ({ kind, name, rights, backing, shared }: Area) => ({ kind, name, rights, backing, shared });
+const describe = ({ kind, name, rights, backing, shared, key }: Area) => ({ kind, name, rights, backing, shared, key });
 
 const MADV_DONTNEED = 4;
 /** NORMAL to WILLNEED, FREE, MERGEABLE to DODUMP, COLD, PAGEOUT: hints that need not be heeded. */
@@ -162,7 +202,10 @@ export const MEMORY_CALLS = [
     space.unmap(start, length);
     return 0;
   }),
-  row('mprotect', ['pointer', 'size', 'flags'], mprotect),
+  row('mprotect', ['pointer', 'size', 'flags'], (call, start, length, prot) => mprotect(call, start, length, prot)),
+  row('pkey_mprotect', ['pointer', 'size', 'flags', 'int'], pkeyMprotect),
+  row('pkey_alloc', ['bits', 'bits'], pkeyAlloc),
+  row('pkey_free', ['int'], pkeyFree),
   partial(
     'no MREMAP_FIXED; only private anonymous memory grows',
     row('mremap', ['pointer', 'size', 'size', 'flags'], mremap),

@@ -17,7 +17,7 @@ import { Directory } from '../fs/tree.ts';
 import { UserPtr, userBytes, userConstBytes } from '../mm/user-pointer.ts';
 import type { Call } from './call.ts';
 import { partial, type Result, row } from './row.ts';
-import { STAT, STATX } from './structs.ts';
+import { STATX, statOf } from './structs.ts';
 
 const textAt = (call: Call, address: bigint): string => userConstBytes(address).getAsStr(call, PATH_MAX);
 
@@ -65,7 +65,7 @@ const STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
 function newfstatat(call: Call, directory: number, path: bigint, buffer: bigint, flags: number): Result {
   if ((flags & ~STAT_FLAGS) !== 0) throw new LinuxError('EINVAL');
   const stat = statAt(call, directory, path, flags);
-  new UserPtr(buffer, STAT).get(call).store(stat);
+  new UserPtr(buffer, statOf(call.system.memory.arch)).get(call).store(stat);
   return 0;
 }
 
@@ -102,8 +102,10 @@ function getcwd(call: Call, buffer: bigint, size: bigint): Result {
   return path.length;
 }
 
+type DirectoryEntry = ReturnType<Directory['remaining']>[number];
+
 /** struct linux_dirent64: inode, position of the next, length, type, name; each padded to 8 bytes. */
-function direntOf({ inode, type, name }: ReturnType<Directory['remaining']>[number], next: number): Uint8Array {
+function direntOf({ inode, type, name }: DirectoryEntry, next: number): Uint8Array {
   const text = encodeUtf8(name);
   const bytes = new Uint8Array((19 + text.length + 1 + 7) & ~7);
   const view = new DataView(bytes.buffer);
@@ -115,12 +117,25 @@ function direntOf({ inode, type, name }: ReturnType<Directory['remaining']>[numb
   return bytes;
 }
 
-function getdents64(call: Call, fd: number, buffer: bigint, size: number): Result {
+/** struct linux_dirent: the same without the type, which is its last byte. */
+function oldDirentOf({ inode, type, name }: DirectoryEntry, next: number): Uint8Array {
+  const text = encodeUtf8(name);
+  const bytes = new Uint8Array((18 + text.length + 2 + 7) & ~7);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(inode), true);
+  view.setBigInt64(8, BigInt(next), true);
+  view.setUint16(16, bytes.length, true);
+  bytes.set(text, 18);
+  bytes[bytes.length - 1] = type;
+  return bytes;
+}
+
+function getdents(call: Call, fd: number, buffer: bigint, size: number, recordOf: typeof direntOf): Result {
   const directory = directoryOf(call, fd);
   const records: Uint8Array[] = [];
   let length = 0;
   for (const entry of directory.remaining()) {
-    const record = direntOf(entry, directory.told + records.length + 1);
+    const record = recordOf(entry, directory.told + records.length + 1);
     if (length + record.length > size >>> 0) break;
     records.push(record);
     length += record.length;
@@ -194,7 +209,18 @@ export const PATH_CALLS = [
     call.task.cwd = directoryOf(call, fd).path;
     return 0;
   }),
-  partial(PATHS, row('getdents64', ['int', 'pointer', 'flags'], getdents64)),
+  partial(
+    PATHS,
+    row('getdents64', ['int', 'pointer', 'flags'], (call, fd, buffer, size) =>
+      getdents(call, fd, buffer, size, direntOf),
+    ),
+  ),
+  partial(
+    PATHS,
+    row('getdents', ['int', 'pointer', 'flags'], (call, fd, buffer, size) =>
+      getdents(call, fd, buffer, size, oldDirentOf),
+    ),
+  ),
   row('umask', ['int'], ({ task }, mask) => {
     const before = task.umask;
     task.umask = mask & 0o777;

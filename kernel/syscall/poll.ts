@@ -17,7 +17,7 @@ import { UserConstPtr, UserPtr } from '../mm/user-pointer.ts';
 import type { Call } from './call.ts';
 import { Blocked, partial, type Result, row } from './row.ts';
 import { POLLFD, U64 } from './structs.ts';
-import { duration, ticksAfter } from './time.ts';
+import { duration, ticksAfter, timevalDuration } from './time.ts';
 
 /** All events that hold, data and its "normal" kind being the same here. */
 function eventsOf({ node, readable, writable }: OpenFile): number {
@@ -25,10 +25,17 @@ function eventsOf({ node, readable, writable }: OpenFile): number {
   return ready | ((ready & POLLIN) !== 0 ? POLLRDNORM : 0) | ((ready & POLLOUT) !== 0 ? POLLWRNORM : 0);
 }
 
+/** How long a call may wait, in nanoseconds; read once, when it is first made. */
+type Timeout = () => bigint;
+
+/** A timespec's time; no timespec: for ever. */
+const timespecAt = (call: Call, address: bigint): Timeout | undefined =>
+  address === 0n ? undefined : () => duration(call, address);
+
 /** Waits until `look` finds something or the time is up; `look` also notes whose news it waits for. */
-function waitFor(call: Call, timeout: bigint, look: (news: Set<Channel>) => number): Result {
+function waitFor(call: Call, time: Timeout | undefined, look: (news: Set<Channel>) => number): Result {
   const { task, system } = call;
-  if (task.resume === undefined && timeout !== 0n) task.resume = ticksAfter(call, duration(call, timeout));
+  if (task.resume === undefined && time) task.resume = ticksAfter(call, time());
   const news = new Set<Channel>();
   const found = look(news);
   const channels = [...news];
@@ -41,7 +48,7 @@ function waitFor(call: Call, timeout: bigint, look: (news: Set<Channel>) => numb
   return new Blocked(on, channels, until);
 }
 
-function ppoll(call: Call, array: bigint, count: number, timeout: bigint, _mask: bigint): Result {
+function poll(call: Call, array: bigint, count: number, timeout: Timeout | undefined): Result {
   if (count >>> 0 > DESCRIPTORS_MAX) throw new LinuxError('EINVAL');
   const { files } = call.task;
   const given = new UserConstPtr(array, POLLFD).getAsSlice(call, count);
@@ -68,7 +75,14 @@ const READABLE = POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR;
 const WRITABLE = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR;
 const SETS = [READABLE, WRITABLE, POLLPRI];
 
-function pselect6(call: Call, limit: number, read: bigint, write: bigint, except: bigint, timeout: bigint): Result {
+function select(
+  call: Call,
+  limit: number,
+  read: bigint,
+  write: bigint,
+  except: bigint,
+  timeout: Timeout | undefined,
+): Result {
   if (limit < 0) throw new LinuxError('EINVAL');
   const { files } = call.task;
   const words = Math.ceil(Math.min(limit, DESCRIPTORS_MAX) / 64);
@@ -112,6 +126,29 @@ function pselect6(call: Call, limit: number, read: bigint, write: bigint, except
 const NO_SIGNALS = 'never interrupted: the signal mask is not looked at, the time left is not written';
 
 export const POLL_CALLS = [
-  partial(NO_SIGNALS, row('ppoll', ['pointer', 'int', 'pointer', 'pointer'], ppoll)),
-  partial(NO_SIGNALS, row('pselect6', ['int', 'pointer', 'pointer', 'pointer', 'pointer'], pselect6)),
+  partial(
+    NO_SIGNALS,
+    row('ppoll', ['pointer', 'int', 'pointer', 'pointer'], (call, array, count, timeout) =>
+      poll(call, array, count, timespecAt(call, timeout)),
+    ),
+  ),
+  partial(
+    NO_SIGNALS,
+    row('pselect6', ['int', 'pointer', 'pointer', 'pointer', 'pointer'], (call, limit, read, write, except, timeout) =>
+      select(call, limit, read, write, except, timespecAt(call, timeout)),
+    ),
+  ),
+  // The older two count in milliseconds, a negative number being for ever, and in a timeval.
+  partial(
+    'never interrupted',
+    row('poll', ['pointer', 'int', 'int'], (call, array, count, timeout) =>
+      poll(call, array, count, timeout < 0 ? undefined : () => BigInt(timeout) * 1_000_000n),
+    ),
+  ),
+  partial(
+    'never interrupted, the time left is not written',
+    row('select', ['int', 'pointer', 'pointer', 'pointer', 'pointer'], (call, limit, read, write, except, timeout) =>
+      select(call, limit, read, write, except, timeout === 0n ? undefined : () => timevalDuration(call, timeout)),
+    ),
+  ),
 ];

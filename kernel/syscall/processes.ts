@@ -6,7 +6,7 @@ import { UserPtr } from '../mm/user-pointer.ts';
 import type { Task } from '../task/task.ts';
 import type { Call } from './call.ts';
 import { Blocked, partial, type Result, row } from './row.ts';
-import { I32, RUSAGE, U8 } from './structs.ts';
+import { I32, RUSAGE, U8, U64 } from './structs.ts';
 
 const PRIO_USER = 2;
 const NO_TIME = { seconds: 0n, microseconds: 0n };
@@ -24,9 +24,11 @@ const FORK_FLAGS =
   CLONE.CHILD_CLEARTID |
   CLONE.CHILD_SETTID;
 
-/** clone(2) as fork makes it, the argument order being that of CONFIG_CLONE_BACKWARDS. */
-function clone(call: Call, flags: bigint, stack: bigint, parentTid: bigint, tls: bigint, childTid: bigint): Result {
+/** clone(2) as fork makes it. */
+function clone(call: Call, flags: bigint, stack: bigint, parentTid: bigint, fourth: bigint, fifth: bigint): Result {
   const { arch } = call.system.memory;
+  // The order of most targets is that of CONFIG_CLONE_BACKWARDS.
+  const [tls, childTid] = arch.differs?.tlsLast ? [fifth, fourth] : [fourth, fifth];
   if ((flags & CLONE.SIGHAND) !== 0n && (flags & CLONE.VM) === 0n) throw new LinuxError('EINVAL');
   if ((flags & CLONE.THREAD) !== 0n && (flags & CLONE.SIGHAND) === 0n) throw new LinuxError('EINVAL');
   const sharesMemory = (flags & CLONE.VM) !== 0n && (flags & CLONE.VFORK) === 0n;
@@ -49,6 +51,15 @@ function clone(call: Call, flags: bigint, stack: bigint, parentTid: bigint, tls:
     }
   }
   return child.pid;
+}
+
+/** arch_prctl(2): what the target makes of it. */
+function archPrctl(call: Call, code: number, address: bigint): Result {
+  const { arch, layout } = call.system.memory;
+  if (!arch.control) throw new LinuxError('ENOSYS');
+  const value = arch.control(call.task.context, code, address, layout.userEnd);
+  if (value !== 'done') new UserPtr(address, U64).get(call).store(value);
+  return 0;
 }
 
 const WAIT_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | WALL | 0x2000_0000 | 0x8000_0000;
@@ -81,6 +92,7 @@ export const PROCESS_CALLS = [
     row('clone', ['bits', 'pointer', 'pointer', 'pointer', 'pointer'], clone),
   ),
   partial('usage is all zero', row('wait4', ['int', 'pointer', 'flags', 'pointer'], wait4)),
+  row('arch_prctl', ['int', 'pointer'], archPrctl),
   row('getpid', [], ({ task }) => task.pid),
   row('gettid', [], ({ task }) => task.pid),
   row('getppid', [], ({ task }) => task.parent?.pid ?? 0),

@@ -4,7 +4,7 @@ import { UserConstPtr, UserPtr, userBytes } from '../mm/user-pointer.ts';
 import type { Task } from '../task/task.ts';
 import type { Call } from './call.ts';
 import { Blocked, partial, type Result, row } from './row.ts';
-import { SIGACTION, SIGNAL_STACK, U64 } from './structs.ts';
+import { SIGNAL_STACK, sigactionOf, U64 } from './structs.ts';
 
 /** Bytes of a sigset_t as the kernel has it. */
 const SET_BYTES = 8n;
@@ -39,13 +39,14 @@ const one = (task: Task | undefined): Task[] => (task ? [task] : []);
 
 function rtSigaction(call: Call, signal: number, action: bigint, old: bigint, size: bigint): Result {
   if (size !== SET_BYTES) throw new LinuxError('EINVAL');
-  const given = new UserConstPtr(action, SIGACTION).nullable()?.get(call).load();
+  const layout = sigactionOf(call.system.memory.arch);
+  const given = new UserConstPtr(action, layout).nullable()?.get(call).load();
   if (signal < 1 || signal > SIGNAL_MAX) throw new LinuxError('EINVAL');
   if (given && (signal === SIGNALS.SIGKILL || signal === SIGNALS.SIGSTOP)) throw new LinuxError('EINVAL');
   const { signals } = call.task;
   const before = signals.action(signal);
   if (given) signals.setAction(signal, { ...given, mask: given.mask & ~UNBLOCKABLE });
-  new UserPtr(old, SIGACTION).nullable()?.get(call).store(before);
+  new UserPtr(old, layout).nullable()?.get(call).store(before);
   return 0;
 }
 

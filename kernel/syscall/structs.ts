@@ -1,5 +1,7 @@
 import type { FileStat } from '../abi/files.ts';
+import type { Arch } from '../arch/arch.ts';
 import { bytes, I16, I32, I64, type Layout, struct, U8, U16, U32, U64 } from '../mm/layouts.ts';
+import type { SignalAction } from '../task/signals.ts';
 
 /** struct timespec. */
 export interface Timespec {
@@ -101,11 +103,19 @@ export const SYSINFO: Layout<{
 });
 
 /** The kernel's struct sigaction where the ABI has no SA_RESTORER. */
-export const SIGACTION: Layout<{ readonly handler: bigint; readonly flags: bigint; readonly mask: bigint }> = struct({
-  handler: U64,
-  flags: U64,
-  mask: U64,
-});
+const GENERIC_SIGACTION: Layout<SignalAction> = struct({ handler: U64, flags: U64, mask: U64 });
+
+const RAW_RESTORED = struct<Required<SignalAction>>({ handler: U64, flags: U64, restorer: U64, mask: U64 });
+
+/** Where it has. */
+const RESTORED_SIGACTION: Layout<SignalAction> = {
+  ...RAW_RESTORED,
+  write: (action) => RAW_RESTORED.write({ restorer: 0n, ...action }),
+};
+
+/** The target's struct sigaction. */
+export const sigactionOf = ({ differs }: Arch): Layout<SignalAction> =>
+  differs?.restorer ? RESTORED_SIGACTION : GENERIC_SIGACTION;
 
 /** stack_t. */
 export const SIGNAL_STACK: Layout<{ readonly start: bigint; readonly flags: number; readonly size: bigint }> = struct({
@@ -152,7 +162,7 @@ const RAW_STAT = struct<{
 const NO_BYTES = new Uint8Array(0);
 
 /** struct stat (asm-generic/stat.h): 128 bytes. All times are 0. */
-export const STAT: Layout<FileStat> = {
+const GENERIC_STAT: Layout<FileStat> = {
   size: RAW_STAT.size,
   align: RAW_STAT.align,
   read(from) {
@@ -178,6 +188,66 @@ export const STAT: Layout<FileStat> = {
       unused: 0n,
     }),
 };
+
+const RAW_LINKS_FIRST = struct<{
+  device: bigint;
+  inode: bigint;
+  links: bigint;
+  mode: number;
+  uid: number;
+  gid: number;
+  pad: number;
+  rdev: bigint;
+  size: bigint;
+  blockSize: bigint;
+  blocks: bigint;
+  times: Uint8Array;
+  unused: Uint8Array;
+}>({
+  device: U64,
+  inode: U64,
+  links: U64,
+  mode: U32,
+  uid: U32,
+  gid: U32,
+  pad: U32,
+  rdev: U64,
+  size: I64,
+  blockSize: I64,
+  blocks: I64,
+  times: bytes(48),
+  unused: bytes(24),
+});
+
+/** struct stat with the links first: 144 bytes. All times are 0. */
+const LINKS_FIRST_STAT: Layout<FileStat> = {
+  size: RAW_LINKS_FIRST.size,
+  align: RAW_LINKS_FIRST.align,
+  read(from) {
+    const raw = RAW_LINKS_FIRST.read(from);
+    const device = [Number(raw.rdev >> 8n), Number(raw.rdev & 0xffn)] as const;
+    return { mode: raw.mode, inode: Number(raw.inode), links: Number(raw.links), size: Number(raw.size), device };
+  },
+  write: ({ mode, inode, links, size, device }) =>
+    RAW_LINKS_FIRST.write({
+      device: 1n,
+      inode: BigInt(inode),
+      links: BigInt(links),
+      mode,
+      uid: 0,
+      gid: 0,
+      pad: 0,
+      rdev: deviceNumber(device),
+      size: BigInt(size),
+      blockSize: BigInt(BLOCK_SIZE),
+      blocks: 0n,
+      times: NO_BYTES,
+      unused: NO_BYTES,
+    }),
+};
+
+/** The target's struct stat. */
+export const statOf = ({ differs }: Arch): Layout<FileStat> => (differs?.linksFirst ? LINKS_FIRST_STAT : GENERIC_STAT);
 
 /** STATX_BASIC_STATS. */
 const STATX_BASIC = 0x7ff;
@@ -212,4 +282,4 @@ export const STATX: Layout<FileStat> = {
   },
 };
 
-export { I32, U8, U32, U64 };
+export { I32, I64, U8, U32, U64 };

@@ -2,6 +2,7 @@ import type { Arch } from '../arch/arch.ts';
 import { FILE_CALLS } from './file.ts';
 import { GROUP_CALLS } from './groups.ts';
 import { MEMORY_CALLS } from './memory.ts';
+import { olderCalls } from './older.ts';
 import { PATH_CALLS } from './paths.ts';
 import { POLL_CALLS } from './poll.ts';
 import { PROCESS_CALLS } from './processes.ts';
@@ -10,8 +11,8 @@ import { SIGNAL_CALLS } from './signal.ts';
 import { HOOK_CALL, HOOK_NUMBER, SYSTEM_CALLS } from './system.ts';
 import { TIME_CALLS } from './time.ts';
 
-/** Every system call that the kernel has, by name. What is not here, or has no number on the target, is ENOSYS. */
-export const CALLS: ReadonlyMap<string, CallRow> = new Map(
+/** Every system call but those that others have taken the place of. */
+const NEWER: ReadonlyMap<string, CallRow> = new Map(
   [
     ...PROCESS_CALLS,
     ...GROUP_CALLS,
@@ -24,6 +25,12 @@ export const CALLS: ReadonlyMap<string, CallRow> = new Map(
     ...SYSTEM_CALLS,
   ].map((call) => [call.name, call]),
 );
+
+/** Every system call that the kernel has, by name. What is not here, or has no number on the target, is ENOSYS. */
+export const CALLS: ReadonlyMap<string, CallRow> = new Map([
+  ...NEWER,
+  ...olderCalls(NEWER).map((call) => [call.name, call] as const),
+]);
 
 /** The target's system calls by number. */
 export function callTable({ callNames, ownCalls }: Arch): ReadonlyMap<number, CallRow> {

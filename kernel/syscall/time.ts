@@ -4,7 +4,7 @@ import { LinuxError } from '../abi/errno.ts';
 import { UserConstPtr, UserPtr } from '../mm/user-pointer.ts';
 import type { Call } from './call.ts';
 import { Blocked, partial, type Result, row } from './row.ts';
-import { RUSAGE, TIMESPEC, TIMEVAL, type Timespec, TMS } from './structs.ts';
+import { I64, RUSAGE, TIMESPEC, TIMEVAL, type Timespec, TMS } from './structs.ts';
 
 const SECOND = 1_000_000_000n;
 const TICK = SECOND / BigInt(TICKS_PER_SECOND);
@@ -62,6 +62,13 @@ export function duration(call: Call, address: bigint): bigint {
   return seconds * SECOND + nanoseconds;
 }
 
+/** A timeval that a caller gave, in nanoseconds; more microseconds than a second has are added. EINVAL: negative. */
+export function timevalDuration(call: Call, address: bigint): bigint {
+  const { seconds, microseconds } = new UserConstPtr(address, TIMEVAL).get(call).load();
+  if (seconds < 0n || microseconds < 0n) throw new LinuxError('EINVAL');
+  return seconds * SECOND + microseconds * 1000n;
+}
+
 /** Waits until `deadline` ticks, which the first try of the call sets. */
 function sleepUntil(call: Call, deadline: () => bigint): Result {
   const { task, system } = call;
@@ -94,6 +101,11 @@ function clockNanosleep(call: Call, clock: number, flags: number, request: bigin
 const NO_COUNTS = new Uint8Array(0);
 
 export const TIME_CALLS = [
+  row('time', ['pointer'], (call, result) => {
+    const seconds = readClock(call, CLOCK.realtime) / SECOND;
+    new UserPtr(result, I64).nullable()?.get(call).store(seconds);
+    return seconds;
+  }),
   row('clock_gettime', ['int', 'pointer'], (call, clock, result) => {
     const now = readClock(call, clock);
     new UserPtr(result, TIMESPEC).get(call).store(timespec(now));

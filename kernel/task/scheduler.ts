@@ -101,6 +101,7 @@ export class Scheduler {
       hart.pc = this.memory.gate(GATE.idle);
       hart.waiting = true;
       arch.setTimer(hart, this.firstDeadline());
+      arch.idle?.(hart);
       return undefined;
     }
     task.state = 'running';

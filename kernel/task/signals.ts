@@ -5,6 +5,8 @@ export interface SignalAction {
   readonly handler: bigint;
   readonly flags: bigint;
   readonly mask: bigint;
+  /** Only where the target's structure has it. */
+  readonly restorer?: bigint;
 }
 
 export const DEFAULT_ACTION: SignalAction = { handler: 0n, flags: 0n, mask: 0n };

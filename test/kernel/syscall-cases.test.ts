@@ -379,9 +379,9 @@ describe.each(ARCHES)('$isa.name', ({ isa, callNames, modes }) => {
       expect(shown(caller({ testHooks: true }).call(0x46414c54, PLACES.root, 0))).toBe('EINVAL');
     });
 
-    it('the table names calls of the target, or of one target alone', () => {
-      const own = new Set(ARCHES.flatMap((arch) => [...arch.ownCalls.values()]));
-      for (const name of CALLS.keys()) expect(numbers.has(name) || own.has(name), name).toBe(true);
+    it('the table names calls of the target, or of another', () => {
+      const known = new Set(ARCHES.flatMap((arch) => [...arch.ownCalls.values(), ...arch.callNames.values()]));
+      for (const name of CALLS.keys()) expect(known.has(name), name).toBe(true);
     });
   });
 

@@ -89,8 +89,9 @@ export class World {
     this.hart = this.machine.harts[0];
     this.space = new AddressSpace(this.memory);
     const { root, idleRoot } = this.memory.kernelHalf;
+    const frame = () => this.memory.frames.allocate();
     for (const hart of this.machine.harts) {
-      arch.boot(hart, { ...scheme, root: idleRoot << 12n, kernelRoot: root << 12n, hardwareAd });
+      arch.boot(hart, { ...scheme, root: idleRoot << 12n, kernelRoot: root << 12n, hardwareAd, frame });
       this.activate(hart, this.space);
       atKernelEntry(this.memory, hart);
     }
@@ -239,7 +240,7 @@ export class World {
     const hard =
       found.kind === 'memory exception'
         ? {
-            what: found.code === 'BUS_ADRALN' ? ('misaligned' as const) : ('access fault' as const),
+            what: found.what ?? (found.code === 'BUS_ADRALN' ? ('misaligned' as const) : ('access fault' as const)),
             signal: found.signal,
             code: found.code,
           }
