@@ -158,6 +158,12 @@ const CR4 = SLOTS.get('cr4');
 /** What `in` and `out` change, of which nothing has to be undone when memory faults behind them. */
 const PORT = { reads: SLOTS.slots, writes: [T[0]] };
 
+/** The check that comes before any access to memory (SDM vol. 1, 19.5.1 and 19.5.2). */
+function checkPort(b: Builder, bytes: number, port: I64): void {
+  b.set(T[1], port);
+  b.call('checkPort', [bytes], PORT);
+}
+
 /** rCX counts iterations, each an instruction of its own, where a REP prefix stands (SDM vol. 2B, REP). */
 function repeatBegins(b: Builder, i: Decoded): void {
   if (i.rep !== 0) b.endIf(b.eq(getR(b, 1, i.addressSize), b.i64(0n)));
@@ -177,6 +183,7 @@ function repeatEnds(b: Builder, i: Decoded, register: number, bytes: number): vo
 const inputString = (b: Builder, i: Decoded) => {
   repeatBegins(b, i);
   const bytes = sizeOf(i, 0);
+  checkPort(b, bytes, read(b, i, 1));
   const where = place(b, i, i.operands[0], true);
   loadAt(b, where, bytes, true);
   b.set(T[1], read(b, i, 1));
@@ -187,6 +194,7 @@ const inputString = (b: Builder, i: Decoded) => {
 const outputString = (b: Builder, i: Decoded) => {
   repeatBegins(b, i);
   const bytes = sizeOf(i, 1);
+  checkPort(b, bytes, read(b, i, 0));
   b.set(T[0], read(b, i, 1));
   b.set(T[1], read(b, i, 0));
   b.call('out', [bytes], ANYTHING);
