@@ -122,9 +122,10 @@ export function program(words: readonly number[], data: Uint8Array = new Uint8Ar
 /** The few instructions that programs of the tests are made of, as each target encodes them. */
 export interface Assembly {
   readonly isa: Isa;
-  /** The slots of a system call's number, and of its first argument and result; the others follow. */
+  /** The slots of a system call's number, of its arguments, and of its result. */
   readonly number: string;
   readonly arguments: readonly string[];
+  readonly result: string;
   /** Makes a system call. */
   readonly call: number;
   /** Goes backwards or forwards by bytes, less than a MiB. */
@@ -154,6 +155,7 @@ const beqz = (rs: number, offset: number) =>
 const riscv: Omit<Assembly, 'isa'> = {
   number: 'x17',
   arguments: ['x10', 'x11', 'x12', 'x13', 'x14', 'x15'],
+  result: 'x10',
   call: 0x0000_0073,
   jump(offset) {
     const bit = (from: number, count: number) => (offset >> from) & ((1 << count) - 1);
@@ -175,6 +177,7 @@ function mov(rd: number, value: number): number[] {
 const aarch64: Omit<Assembly, 'isa'> = {
   number: 'x8',
   arguments: ['x0', 'x1', 'x2', 'x3', 'x4', 'x5'],
+  result: 'x0',
   call: 0xd400_0001,
   jump: (offset) => (0x1400_0000 | ((offset >> 2) & 0x3ff_ffff)) >>> 0,
   ifChild: (offset) => (0xb400_0000 | (((offset >> 2) & 0x7_ffff) << 5)) >>> 0,
@@ -183,7 +186,43 @@ const aarch64: Omit<Assembly, 'isa'> = {
   delay: (count) => [...mov(9, count), 0xf100_0529, 0x54ff_ffe1],
 };
 
-const ASSEMBLIES: Readonly<Record<string, Omit<Assembly, 'isa'>>> = { riscv64: riscv, aarch64 };
+/** Four bytes, NOPs behind what there is. */
+const padded = (...bytes: number[]): number =>
+  [0, 1, 2, 3].reduce((word, i) => word | ((bytes[i] ?? 0x90) << (8 * i)), 0) >>> 0;
+
+/** `mov r64, imm32`, sign-extended, and a NOP, in two words. */
+function movImmediate(register: number, value: number): number[] {
+  const immediate = [0, 8, 16, 24].map((shift) => (value >> shift) & 0xff);
+  const code = [0x48 | (register >> 3), 0xc7, 0xc0 | (register & 7), ...immediate];
+  return [padded(...code.slice(0, 4)), padded(...code.slice(4))];
+}
+
+/** Numbers of the argument registers in ModRM: RDI, RSI, RDX, R10, R8, R9. */
+const X86_ARGUMENTS = [7, 6, 2, 10, 8, 9];
+
+const x86: Omit<Assembly, 'isa'> = {
+  number: 'rax',
+  arguments: ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'],
+  result: 'rax',
+  call: padded(0x0f, 0x05),
+  // In one word, as on the other targets: JMP rel8.
+  jump(offset) {
+    const relative = offset - 2;
+    if (relative < -128 || relative > 127) throw new Error(`too far: ${offset}`);
+    return padded(0xeb, relative & 0xff);
+  },
+  // test al, al; jz: of process numbers only those below 256 and 0 are told apart, which is enough.
+  ifChild: (offset) => padded(0x84, 0xc0, 0x74, (offset - 4) & 0xff),
+  syscall: (number, ...args) => [
+    ...args.flatMap((value, i) => movImmediate(X86_ARGUMENTS[i], value)),
+    ...movImmediate(0, number),
+    x86.call,
+  ],
+  // dec ecx; jnz back.
+  delay: (count) => [...movImmediate(1, count), padded(0xff, 0xc9, 0x75, 0xfc)],
+};
+
+const ASSEMBLIES: Readonly<Record<string, Omit<Assembly, 'isa'>>> = { riscv64: riscv, aarch64, 'x86-64': x86 };
 
 /** The instructions of a target. */
 export function assembly(isa: Isa): Assembly {

@@ -60,7 +60,7 @@ const MAX = (1n << 64n) - 1n;
 describe.each(ARCHES)('$isa.name', ({ isa, callNames, modes }) => {
   const [{ layout }] = modes;
   const asm = assembly(isa);
-  const result = isa.slots.get(asm.arguments[0]);
+  const result = isa.slots.get(asm.result);
   const numbers = new Map([...callNames].map(([number, name]) => [name, number]));
 
   function image() {
