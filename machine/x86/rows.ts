@@ -1,5 +1,8 @@
 import type { Row } from './row.ts';
 import { X86_ARITHMETIC } from './x86-arithmetic.ts';
+import { X86_SSE_INTEGER } from './x86-sse-integer.ts';
+import { X86_SSE_MOVES } from './x86-sse-moves.ts';
+import { X86_SSE_STRINGS } from './x86-sse-strings.ts';
 
 /** Every row of x86-64, by group. */
-export const ROWS: readonly Row[] = [...X86_ARITHMETIC];
+export const ROWS: readonly Row[] = [...X86_ARITHMETIC, ...X86_SSE_INTEGER, ...X86_SSE_MOVES, ...X86_SSE_STRINGS];

@@ -1,0 +1,127 @@
+// What MMX, SSE2 and SSSE3 have in common: packed integers of 8 or 16 bytes under one opcode.
+import {
+  absolute,
+  add,
+  addSaturatingS,
+  addSaturatingU,
+  and,
+  andNot,
+  average,
+  equal,
+  extreme,
+  greater,
+  horizontal,
+  multiplyAdd,
+  multiplyAddBytes,
+  multiplyEvenU,
+  multiplyHighRounded,
+  multiplyHighS,
+  multiplyHighU,
+  multiplyLow,
+  or,
+  sign,
+  subtract,
+  subtractSaturatingS,
+  subtractSaturatingU,
+  sumOfDistances,
+  xor,
+} from './sse-arithmetic.ts';
+import type { Binary, Unary } from './sse-lift.ts';
+import { pack, shuffleBytes, unpack } from './sse-rearrange.ts';
+import { shiftByVector } from './sse-shifts.ts';
+
+const ofSecond =
+  (meaning: Unary): Binary =>
+  (b, _, c, bytes) =>
+    meaning(b, c, bytes);
+
+/** Opcode, mnemonic and meaning: with 66 of XMM registers, without of MMX registers. */
+export const PACKED: readonly (readonly [opcode: string, mnemonic: string, meaning: Binary])[] = [
+  ['0F 63', 'packsswb', pack(16, 'signed')],
+  ['0F 64', 'pcmpgtb', greater(8)],
+  ['0F 65', 'pcmpgtw', greater(16)],
+  ['0F 66', 'pcmpgtd', greater(32)],
+  ['0F 67', 'packuswb', pack(16, 'unsigned')],
+  ['0F 68', 'punpckhbw', unpack(8, 'high')],
+  ['0F 69', 'punpckhwd', unpack(16, 'high')],
+  ['0F 6A', 'punpckhdq', unpack(32, 'high')],
+  ['0F 6B', 'packssdw', pack(32, 'signed')],
+  ['0F 74', 'pcmpeqb', equal(8)],
+  ['0F 75', 'pcmpeqw', equal(16)],
+  ['0F 76', 'pcmpeqd', equal(32)],
+  ['0F D1', 'psrlw', shiftByVector('shr_u', 16)],
+  ['0F D2', 'psrld', shiftByVector('shr_u', 32)],
+  ['0F D3', 'psrlq', shiftByVector('shr_u', 64)],
+  ['0F D4', 'paddq', add(64)],
+  ['0F D5', 'pmullw', multiplyLow(16)],
+  ['0F D8', 'psubusb', subtractSaturatingU(8)],
+  ['0F D9', 'psubusw', subtractSaturatingU(16)],
+  ['0F DA', 'pminub', extreme('min_u', 8)],
+  ['0F DB', 'pand', and],
+  ['0F DC', 'paddusb', addSaturatingU(8)],
+  ['0F DD', 'paddusw', addSaturatingU(16)],
+  ['0F DE', 'pmaxub', extreme('max_u', 8)],
+  ['0F DF', 'pandn', andNot],
+  ['0F E0', 'pavgb', average(8)],
+  ['0F E1', 'psraw', shiftByVector('shr_s', 16)],
+  ['0F E2', 'psrad', shiftByVector('shr_s', 32)],
+  ['0F E3', 'pavgw', average(16)],
+  ['0F E4', 'pmulhuw', multiplyHighU],
+  ['0F E5', 'pmulhw', multiplyHighS],
+  ['0F E8', 'psubsb', subtractSaturatingS(8)],
+  ['0F E9', 'psubsw', subtractSaturatingS(16)],
+  ['0F EA', 'pminsw', extreme('min_s', 16)],
+  ['0F EB', 'por', or],
+  ['0F EC', 'paddsb', addSaturatingS(8)],
+  ['0F ED', 'paddsw', addSaturatingS(16)],
+  ['0F EE', 'pmaxsw', extreme('max_s', 16)],
+  ['0F EF', 'pxor', xor],
+  ['0F F1', 'psllw', shiftByVector('shl', 16)],
+  ['0F F2', 'pslld', shiftByVector('shl', 32)],
+  ['0F F3', 'psllq', shiftByVector('shl', 64)],
+  ['0F F4', 'pmuludq', multiplyEvenU],
+  ['0F F5', 'pmaddwd', multiplyAdd],
+  ['0F F6', 'psadbw', sumOfDistances],
+  ['0F F8', 'psubb', subtract(8)],
+  ['0F F9', 'psubw', subtract(16)],
+  ['0F FA', 'psubd', subtract(32)],
+  ['0F FB', 'psubq', subtract(64)],
+  ['0F FC', 'paddb', add(8)],
+  ['0F FD', 'paddw', add(16)],
+  ['0F FE', 'paddd', add(32)],
+
+  ['0F 38 00', 'pshufb', shuffleBytes],
+  ['0F 38 01', 'phaddw', horizontal(16, add(16))],
+  ['0F 38 02', 'phaddd', horizontal(32, add(32))],
+  ['0F 38 03', 'phaddsw', horizontal(16, addSaturatingS(16))],
+  ['0F 38 04', 'pmaddubsw', multiplyAddBytes],
+  ['0F 38 05', 'phsubw', horizontal(16, subtract(16))],
+  ['0F 38 06', 'phsubd', horizontal(32, subtract(32))],
+  ['0F 38 07', 'phsubsw', horizontal(16, subtractSaturatingS(16))],
+  ['0F 38 08', 'psignb', sign(8)],
+  ['0F 38 09', 'psignw', sign(16)],
+  ['0F 38 0A', 'psignd', sign(32)],
+  ['0F 38 0B', 'pmulhrsw', multiplyHighRounded],
+  ['0F 38 1C', 'pabsb', ofSecond(absolute(8))],
+  ['0F 38 1D', 'pabsw', ofSecond(absolute(16))],
+  ['0F 38 1E', 'pabsd', ofSecond(absolute(32))],
+];
+
+/** The same, where an MMX register's second operand in memory has 4 bytes alone. */
+export const UNPACKED_LOW: typeof PACKED = [
+  ['0F 60', 'punpcklbw', unpack(8, 'low')],
+  ['0F 61', 'punpcklwd', unpack(16, 'low')],
+  ['0F 62', 'punpckldq', unpack(32, 'low')],
+];
+
+/** Shifts by an immediate byte: opcode, mnemonic, direction, bits. */
+export const SHIFTS = [
+  ['0F 71 /2', 'psrlw', 'shr_u', 16],
+  ['0F 71 /4', 'psraw', 'shr_s', 16],
+  ['0F 71 /6', 'psllw', 'shl', 16],
+  ['0F 72 /2', 'psrld', 'shr_u', 32],
+  ['0F 72 /4', 'psrad', 'shr_s', 32],
+  ['0F 72 /6', 'pslld', 'shl', 32],
+  ['0F 73 /2', 'psrlq', 'shr_u', 64],
+  ['0F 73 /6', 'psllq', 'shl', 64],
+] as const;
