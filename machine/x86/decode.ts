@@ -5,7 +5,7 @@ import type { Address, Decoded } from './decoded.ts';
 import { disassemble } from './disassemble.ts';
 import { type OperandSizes, operandOf, trailingBytes } from './operand-codes.ts';
 import { readPrefixes } from './prefixes.ts';
-import { CODE_16, CODE_64, RSP, SEGMENT } from './registers.ts';
+import { CODE_16, CODE_64, RSP, SEGMENT, SMALL_STACK } from './registers.ts';
 import type { OpcodeMap, Row } from './row.ts';
 import { ROWS } from './rows.ts';
 import { OpcodeTable } from './table.ts';
@@ -15,9 +15,6 @@ export const TABLE = new OpcodeTable(ROWS);
 
 /** An instruction has at most this many bytes (SDM vol. 2A, 2.3.11); a longer one is #GP(0). */
 export const MAX_BYTES = 15;
-
-/** Added to a code mode where the stack pointer has 16 bits. */
-export const SMALL_STACK = 4;
 
 /** Instructions by mode and bytes, dropped as a whole when a guest has shown this many different ones. */
 const memo = new Map<string, Instruction>();

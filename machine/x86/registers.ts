@@ -127,3 +127,5 @@ export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5, ldtr: 6, tr: 
 export const CODE_64 = 0;
 export const CODE_32 = 1;
 export const CODE_16 = 2;
+/** Added to a code mode outside 64-bit mode where the stack pointer has 16 bits. */
+export const SMALL_STACK = 4;
