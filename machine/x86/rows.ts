@@ -1,8 +1,15 @@
 import type { Row } from './row.ts';
 import { X86_ARITHMETIC } from './x86-arithmetic.ts';
+import { X86_MMX } from './x86-mmx.ts';
 import { X86_SSE_INTEGER } from './x86-sse-integer.ts';
 import { X86_SSE_MOVES } from './x86-sse-moves.ts';
 import { X86_SSE_STRINGS } from './x86-sse-strings.ts';
 
 /** Every row of x86-64, by group. */
-export const ROWS: readonly Row[] = [...X86_ARITHMETIC, ...X86_SSE_INTEGER, ...X86_SSE_MOVES, ...X86_SSE_STRINGS];
+export const ROWS: readonly Row[] = [
+  ...X86_ARITHMETIC,
+  ...X86_SSE_INTEGER,
+  ...X86_SSE_MOVES,
+  ...X86_SSE_STRINGS,
+  ...X86_MMX,
+];
