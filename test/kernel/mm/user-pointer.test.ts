@@ -31,9 +31,10 @@ interface Case {
   readonly corrected: unknown;
 }
 
-/** SUM set, or PAN clear. */
+/** SUM set, PAN clear, or AC set. */
 function isOpen({ machine: { isa }, hart }: World): boolean {
   if (isa.name === 'riscv64') return (isa.readSystem(hart, 'sstatus') & (1n << 18n)) !== 0n;
+  if (isa.name === 'x86-64') return (isa.readSystem(hart, 'rflags') & (1n << 18n)) !== 0n;
   return isa.readSystem(hart, 'pan') === 0n;
 }
 

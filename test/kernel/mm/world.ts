@@ -42,7 +42,12 @@ export const XO = { ...RX, read: false };
 export const NONE = { ...RO, read: false };
 
 /** What a system call is to each target: the way back to the kernel that changes nothing. */
-const SYSTEM_CALL: Readonly<Record<string, number>> = { riscv64: 8, aarch64: 0x5600_0000 };
+const SYSTEM_CALL: Readonly<Record<string, number>> = {
+  riscv64: 8,
+  aarch64: 0x5600_0000,
+  // SYSCALL is no exception; #UD is.
+  'x86-64': 6,
+};
 
 /** The pc of user accesses made in tests, and where areas are put unless said otherwise. */
 const USER_PC = 0x1_0000n;
@@ -212,12 +217,16 @@ export class World {
     const state = memory.arch.saveTrapState(hart);
     atKernelEntry(memory, hart);
     const outcome = this.handle(hart, this.space, true);
+    const leave = () => {
+      memory.arch.restoreTrapState(hart, state);
+      memory.arch.returnFromTrap(hart);
+    };
     switch (outcome.kind) {
       case 'resolved':
-        memory.arch.restoreTrapState(hart, state);
-        memory.arch.returnFromTrap(hart);
+        leave();
         return;
       case 'efault':
+        leave();
         throw new LinuxError('EFAULT');
       case 'signal':
         throw new TaskEnded();
