@@ -286,6 +286,8 @@ export interface Arch {
   saveUser(hart: Hart, context: UserContext): void;
   /** Loads the context and returns to user mode. */
   enterUser(hart: Hart, context: UserContext): void;
+  /** User mode cannot be entered at an address that is not canonical; absent: it can, and faults there. */
+  readonly canonicalEntry?: boolean;
   /** A fresh context: entry and stack pointer set, everything else zero. */
   newContext(entry: bigint, stack: bigint): UserContext;
 
@@ -299,9 +301,9 @@ export interface Arch {
   readonly frame: { readonly returnAddress: bigint; readonly caller: bigint };
   /** The slot of the return address of a function that has not saved it; `undefined`: there is none. */
   readonly link: string | undefined;
-  /** TLS and child-side adjustments of clone. */
+  /** TLS and child-side adjustments of clone. LinuxError: the target refuses the address. */
   setStack(context: UserContext, stack: bigint): void;
-  setTls(context: UserContext, tls: bigint): void;
+  setTls(context: UserContext, tls: bigint, userEnd: bigint): void;
   /** System-call numbers by name: the target's Linux table, for the calls that exist in it. */
   readonly callNames: ReadonlyMap<number, string>;
   /** Calls that only this target has, and the kernel's name for each that it knows. */

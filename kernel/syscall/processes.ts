@@ -26,7 +26,7 @@ const FORK_FLAGS =
 
 /** clone(2) as fork makes it. */
 function clone(call: Call, flags: bigint, stack: bigint, parentTid: bigint, fourth: bigint, fifth: bigint): Result {
-  const { arch } = call.system.memory;
+  const { arch, layout } = call.system.memory;
   // The order of most targets is that of CONFIG_CLONE_BACKWARDS.
   const [tls, childTid] = arch.differs?.tlsLast ? [fifth, fourth] : [fourth, fifth];
   if ((flags & CLONE.SIGHAND) !== 0n && (flags & CLONE.VM) === 0n) throw new LinuxError('EINVAL');
@@ -39,7 +39,7 @@ function clone(call: Call, flags: bigint, stack: bigint, parentTid: bigint, four
   arch.setResult(context, 0n);
   arch.skipCall(context);
   if (stack !== 0n) arch.setStack(context, stack);
-  if ((flags & CLONE.SETTLS) !== 0n) arch.setTls(context, tls);
+  if ((flags & CLONE.SETTLS) !== 0n) arch.setTls(context, tls, layout.userEnd);
   const setTid = (flags & CLONE.CHILD_SETTID) !== 0n ? childTid : undefined;
   const child = call.system.tasks.fork(call.task, { exitSignal, context, setTid });
   if ((flags & CLONE.PARENT_SETTID) !== 0n) {

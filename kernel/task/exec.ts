@@ -5,6 +5,7 @@ import { encodeUtf8 } from '../abi/utf8.ts';
 import type { UserContext } from '../arch/arch.ts';
 import { AddressSpace } from '../mm/address-space.ts';
 import type { Memory } from '../mm/memory.ts';
+import { canonical } from '../mm/page-table.ts';
 import { LoadError } from './load-error.ts';
 import type { Random } from './random.ts';
 import { type AuxValue, buildStack } from './stack.ts';
@@ -71,7 +72,7 @@ function absolute(path: string): string {
 }
 
 /** Refuses what cannot be run; returns how far above its link addresses the image is placed. */
-function check({ arch, layout }: Memory, image: ElfImage): bigint {
+function check({ arch, format, layout }: Memory, image: ElfImage): bigint {
   if (image.machine !== arch.isa.elfMachine)
     throw new LoadError(`not a program for ${arch.isa.name}: e_machine ${image.machine}`);
   if (image.interpreter !== undefined) {
@@ -79,6 +80,8 @@ function check({ arch, layout }: Memory, image: ElfImage): bigint {
   }
   if (image.needsLibraries) throw new LoadError('it needs shared libraries: only static programs run');
   const bias = image.type === 'executable' ? 0n : layout.pieBase;
+  const entry = BigInt.asUintN(64, image.entry + bias);
+  if (arch.canonicalEntry && !canonical(format, entry)) throw new LoadError(`entry ${hex(entry)} is not canonical`);
   const loads = image.segments.filter(({ kind, memorySize }) => kind === 'load' && memorySize > 0);
   let reached: Segment | undefined;
   for (const segment of [...loads].sort((a, b) => (a.vaddr < b.vaddr ? -1 : 1))) {

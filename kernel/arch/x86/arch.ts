@@ -4,11 +4,12 @@ import { acknowledge, interrupt, setTimer } from './apic.ts';
 import { boot, GATE_BASE } from './boot.ts';
 import { CALL_NAMES } from './calls.ts';
 import { enterUser, newContext, register, saveUser } from './context.ts';
+import { kernelStack } from './descriptors.ts';
 import { classify, pageFault } from './fault.ts';
 import { frameWord, fromUser, pretend, restoreFrame, returnFromTrap, saveFrame } from './frame.ts';
 import { FIVE_LEVEL_LAYOUT, FOUR_LEVEL_LAYOUT } from './layout.ts';
 import { FIVE_LEVEL, FOUR_LEVEL } from './page-table.ts';
-import { control } from './prctl.ts';
+import { control, setTls } from './prctl.ts';
 import { cr3, MAX_PCID, RFLAGS } from './registers.ts';
 
 function machineTarget(): Isa {
@@ -54,6 +55,7 @@ export const X86_64: Arch = {
 
   saveUser,
   enterUser,
+  canonicalEntry: true,
   newContext,
 
   callNumber: (context) => Number(BigInt.asIntN(32, register(context, 'rax'))),
@@ -65,7 +67,7 @@ export const X86_64: Arch = {
   },
   skipCall() {},
   setStack: (context, stack) => context.registers.set('rsp', stack),
-  setTls: (context, tls) => context.registers.set('fs_base', tls),
+  setTls,
   callNames: CALL_NAMES,
   ownCalls: new Map(),
   differs: { linksFirst: true, restorer: true, tlsLast: true },
@@ -76,7 +78,11 @@ export const X86_64: Arch = {
   frame: { returnAddress: 8n, caller: 0n },
   link: undefined,
 
-  idle: (hart) => isa.writeSystem(hart, 'rflags', RFLAGS.FIXED | RFLAGS.IF),
+  // STI and HLT, on an empty stack.
+  idle(hart) {
+    hart.set(isa.sp, kernelStack(hart));
+    isa.writeSystem(hart, 'rflags', RFLAGS.FIXED | RFLAGS.IF);
+  },
   setTimer,
   interrupt,
   acknowledge,

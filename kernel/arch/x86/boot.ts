@@ -1,7 +1,7 @@
 import type { Hart } from '../../../machine/index.ts';
 import { type BootOptions, GATE } from '../arch.ts';
 import { enableApic } from './apic.ts';
-import { GDT_LIMIT, IDT_LIMIT, writeTables } from './descriptors.ts';
+import { GDT_LIMIT, IDT_LIMIT, kernelStack, writeTables } from './descriptors.ts';
 import { CR0, CR4, cr3, EFER, RFLAGS, SELECTOR, SYSCALL_OFFSET, XCR0_X87_SSE } from './registers.ts';
 
 /** The gate's physical page: among the devices below 4 GiB. */
@@ -51,6 +51,7 @@ export function boot(hart: Hart, { format, layout, root, frame }: BootOptions): 
   write('gs_base', tables.tss);
   write('kernel_gs_base', 0n);
   write('rflags', RFLAGS.FIXED);
+  hart.set(isa.sp, kernelStack(hart));
   enableApic(hart);
   hart.pc = gate + BigInt(GATE.idle);
 }

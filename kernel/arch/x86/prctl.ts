@@ -7,6 +7,11 @@ const SET_FS = 0x1002;
 const GET_FS = 0x1003;
 const GET_GS = 0x1004;
 
+/** The base of FS, which TLS is: what ARCH_SET_FS does, its refusal included. */
+export function setTls(context: UserContext, tls: bigint, userEnd: bigint): void {
+  control(context, SET_FS, tls, userEnd);
+}
+
 /** arch_prctl(2) for the bases of FS and GS. EPERM: a base that is not the user's. EINVAL: anything else. */
 export function control(context: UserContext, code: number, address: bigint, userEnd: bigint): bigint | 'done' {
   const name = code === SET_FS || code === GET_FS ? 'fs_base' : 'gs_base';
