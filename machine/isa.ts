@@ -1,5 +1,6 @@
 import type { Access, AccessShape, Privilege } from './access.ts';
 import type { Hart } from './hart.ts';
+import type { ElfImage } from './image/image.ts';
 import type { Block, Slot, SlotTable } from './ir/index.ts';
 import type { Bus } from './memory/bus.ts';
 import type { Explanation, Syndrome } from './trap.ts';
@@ -63,10 +64,13 @@ export interface PlatformServices {
   changed(): void;
 }
 
-/** How a bare-metal guest ended: passed, failed with a code, or asked its host for what is not supported. */
+/**
+ * How a bare-metal guest ended: passed, failed with a code, or asked its host for what is not supported. `status`: the
+ * exit status, where the platform says which one a code means.
+ */
 export type Finish =
   | { readonly kind: 'pass' }
-  | { readonly kind: 'fail'; readonly code: bigint }
+  | { readonly kind: 'fail'; readonly code: bigint; readonly status?: number }
   | { readonly kind: 'unsupported'; readonly what: string };
 
 /** What a target provides. Shared code knows targets through this alone. */
@@ -75,6 +79,8 @@ export interface Isa {
   readonly name: string;
   /** ELF e_machine. */
   readonly elfMachine: number;
+  /** e_machine of the 32-bit ELF images that its bare-metal machines start, where they start any. */
+  readonly elfMachine32?: number;
   readonly slots: SlotTable;
   readonly pc: Slot;
   readonly sp: Slot;
@@ -118,6 +124,9 @@ export interface Isa {
   explain(values: ReadonlyMap<string, bigint>): Explanation;
   /** Attaches the platform's devices to the bus. */
   attachPlatform(services: PlatformServices): void;
-  /** Sets what a hart of a bare-metal machine starts with, at the image's entry. */
-  startBare(hart: Hart, entry: bigint): void;
+  /**
+   * Sets what a hart of a bare-metal machine starts with, at the image's entry. The image is in RAM already; where it
+   * says more of its start than ELF does, that is done here. Throws ElfError where it asks for what there is not.
+   */
+  startBare(hart: Hart, entry: bigint, image?: ElfImage): void;
 }

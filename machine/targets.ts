@@ -8,5 +8,6 @@ export const TARGETS: readonly Isa[] = [RISCV64, AARCH64];
 /** The target of that name (`riscv64`). */
 export const targetNamed = (name: string): Isa | undefined => TARGETS.find((isa) => isa.name === name);
 
-/** The target whose ELF files carry that e_machine. */
-export const targetOfElf = (machine: number): Isa | undefined => TARGETS.find((isa) => isa.elfMachine === machine);
+/** The target whose ELF files of that class carry that e_machine. */
+export const targetOfElf = (machine: number, bits: 32 | 64 = 64): Isa | undefined =>
+  TARGETS.find((isa) => (bits === 64 ? isa.elfMachine : isa.elfMachine32) === machine);

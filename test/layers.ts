@@ -20,6 +20,8 @@ const ISA = /^machine\/(isa|hart|virtual-memory)\.ts$/;
 const DEVICES = /^machine\/devices\//;
 const ENGINE = /^machine\/engine\//;
 const IMAGE = /^machine\/image\//;
+/** A program's form, without how it is read. */
+const IMAGE_FORM = /^machine\/image\/image\.ts$/;
 const TARGET = (name: string) => new RegExp(`^machine/${name}/`);
 
 const KERNEL_WORDS = /^kernel\/(record|options)\.ts$/;
@@ -37,13 +39,14 @@ export const LAYERS: readonly Layer[] = [
   { of: IR, may: [TYPES, IR] },
   { of: DECODE, may: [TYPES, IR, DECODE] },
   { of: FLOAT, may: [FLOAT] },
-  { of: ISA, may: [...MACHINE_BASE, ISA] },
+  { of: IMAGE_FORM, may: [] },
+  { of: ISA, may: [...MACHINE_BASE, ISA, IMAGE_FORM] },
   { of: DEVICES, may: [TYPES, MEMORY, DEVICES] },
   { of: ENGINE, may: [...MACHINE_BASE, ISA, ENGINE] },
   { of: IMAGE, may: [TYPES, MEMORY, ISA, IMAGE, /^machine\/machine\.ts$/], packages: ['binary-parser'] },
   ...['riscv', 'aarch64', 'x86'].map((name) => ({
     of: TARGET(name),
-    may: [...MACHINE_BASE, ISA, FLOAT, DEVICES, TARGET(name)],
+    may: [...MACHINE_BASE, ISA, IMAGE_FORM, FLOAT, DEVICES, TARGET(name)],
   })),
   { of: /^machine\/targets\.ts$/, may: [ISA, /^machine\/(riscv|aarch64|x86)\/isa\.ts$/] },
   { of: /^machine\/machine\.ts$/, may: [...MACHINE_BASE, ISA, ENGINE, IR] },

@@ -97,10 +97,10 @@ function endOf(finish: Finish): GuestEnd {
     case 'pass':
       return { kind: 'exited', status: 0 };
     case 'fail': {
-      const { code } = finish;
+      const { code, status } = finish;
       return {
         kind: 'failed',
-        status: code >= 1n && code <= 123n ? Number(code) : 1,
+        status: status ?? (code >= 1n && code <= 123n ? Number(code) : 1),
         message: `failed with code ${code}`,
       };
     }

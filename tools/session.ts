@@ -156,7 +156,7 @@ const E_MACHINES: Readonly<Record<number, string>> = {
 
 /** The target that runs an image. */
 export function targetOf(image: ElfImage): Isa {
-  const isa = targetOfElf(image.machine);
+  const isa = targetOfElf(image.machine, image.bits);
   if (isa) return isa;
   const whose = E_MACHINES[image.machine] ?? `machine ${image.machine}`;
   throw new ElfError(`built for ${whose}; guests run on ${TARGETS.map(({ name }) => name).join(', ')}`);

@@ -8,7 +8,8 @@ import { ElfError, type ElfImage } from './image.ts';
  */
 export function loadBare(machine: Machine, image: ElfImage): void {
   const { isa, ram } = machine;
-  if (image.machine !== isa.elfMachine) throw new ElfError(`built for machine ${image.machine}, not ${isa.name}`);
+  const machineWanted = image.bits === 64 ? isa.elfMachine : isa.elfMachine32;
+  if (image.machine !== machineWanted) throw new ElfError(`built for machine ${image.machine}, not ${isa.name}`);
   for (const segment of image.segments) {
     if (segment.kind !== 'load' || segment.memorySize === 0) continue;
     const offset = ram.offset(segment.paddr, segment.memorySize);
@@ -21,7 +22,7 @@ export function loadBare(machine: Machine, image: ElfImage): void {
     ram.fill(ramOffset(offset + segment.fileSize), segment.memorySize - segment.fileSize, 0);
   }
   watchTohost(machine, image);
-  for (const hart of machine.harts) isa.startBare(hart, image.entry);
+  for (const hart of machine.harts) isa.startBare(hart, image.entry, image);
 }
 
 /** Watches the image's `tohost` symbol, if it has one: after loading, and after a snapshot was restored. */

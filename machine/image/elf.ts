@@ -1,14 +1,11 @@
 import { ElfError, type ElfImage, type ElfSymbol, type Segment, type SegmentKind } from './image.ts';
 import {
   type FileHeader,
+  FORMAT_64,
+  type Format,
+  format32,
   type ProgramHeader,
-  parseDynamic,
-  parseFileHeader,
-  parseProgramHeaders,
-  parseSectionHeaders,
-  parseSymbols,
   type SectionHeader,
-  SIZES,
 } from './structures.ts';
 
 export * from './image.ts';
@@ -17,6 +14,7 @@ const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 const EI_CLASS = 4;
 const EI_DATA = 5;
 const EI_VERSION = 6;
+const ELFCLASS32 = 1;
 const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
 
@@ -39,56 +37,66 @@ const KINDS: Readonly<Record<number, SegmentKind>> = {
 const hex = (value: bigint | number) => `0x${value.toString(16)}`;
 
 /**
- * Reads a 64-bit little-endian ELF program. `pageSize`: file offsets and addresses of load segments must be congruent
- * modulo this, as mapping a file demands; 1 for images that are copied into place. Throws ElfError, and nothing else.
+ * Reads a little-endian ELF program. `pageSize`: file offsets and addresses of load segments must be congruent modulo
+ * this, as mapping a file demands; 1 for images that are copied into place, which alone may be of 32 bits. Throws ElfError, and nothing else.
  * Sections are read for symbols only: their header table and the symbol table must lie in the file, since a file
  * without them was cut off, but a symbol whose name or kind makes no sense is merely left out.
  */
 export function parseElf(bytes: Uint8Array, pageSize = 4096): ElfImage {
-  const header = readFileHeader(bytes);
-  const headers = readProgramHeaders(bytes, header);
+  const format = readFormat(bytes, pageSize === 1);
+  const header = readFileHeader(bytes, format);
+  const headers = readProgramHeaders(bytes, header, format);
   const segments = headers
     .map((programHeader, index) => segment(bytes, programHeader, index))
     .filter((found) => found.kind !== 0);
   checkLoads(segments, pageSize);
-  const sections = readSections(bytes, header);
+  const sections = readSections(bytes, header, format);
   const dynamic = segments.find((found) => found.kind === 'dynamic');
   const interp = segments.find((found) => found.kind === 'interp');
   return {
+    file: bytes,
+    bits: format.bits,
     type: header.e_type === 2 ? 'executable' : 'position independent',
     machine: header.e_machine,
     entry: header.e_entry,
     flags: header.e_flags,
     segments,
-    symbols: readSymbols(bytes, sections),
+    symbols: readSymbols(bytes, sections, format),
     code: sections
       .filter(
         ({ sh_type, sh_flags, sh_size }) => sh_type !== SHT_NOBITS && (sh_flags & SHF_EXECINSTR) !== 0n && sh_size > 0n,
       )
       .map(({ sh_addr, sh_size }) => ({ address: sh_addr, size: sh_size })),
     programHeaders: {
-      address: mappedAddress(segments, Number(header.e_phoff), headers.length * SIZES.programHeader),
-      entrySize: SIZES.programHeader,
+      address: mappedAddress(segments, Number(header.e_phoff), headers.length * format.sizes.programHeader),
+      entrySize: format.sizes.programHeader,
       count: headers.length,
     },
     interpreter: interp && text(interp.bytes, 0),
-    needsLibraries: dynamic !== undefined && needsLibraries(dynamic.bytes),
+    needsLibraries: dynamic !== undefined && needsLibraries(dynamic.bytes, format),
   };
 }
 
-function readFileHeader(bytes: Uint8Array): FileHeader {
+/** What the first bytes say of how to read the others. */
+function readFormat(bytes: Uint8Array, allows32: boolean): Format {
   if (bytes.length === 0) throw new ElfError('not an ELF file: it is empty');
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw new ElfError('not an ELF file');
-  if (bytes.length > EI_CLASS && bytes[EI_CLASS] !== ELFCLASS64) {
-    throw new ElfError(bytes[EI_CLASS] === 1 ? 'a 32-bit ELF file' : `unknown ELF class ${bytes[EI_CLASS]}`);
+  const is32 = bytes.length > EI_CLASS && bytes[EI_CLASS] === ELFCLASS32;
+  if (is32 && !allows32) throw new ElfError('a 32-bit ELF file');
+  if (bytes.length > EI_CLASS && !is32 && bytes[EI_CLASS] !== ELFCLASS64) {
+    throw new ElfError(`unknown ELF class ${bytes[EI_CLASS]}`);
   }
   if (bytes.length > EI_DATA && bytes[EI_DATA] !== ELFDATA2LSB) {
     throw new ElfError(bytes[EI_DATA] === 2 ? 'a big-endian ELF file' : `unknown ELF byte order ${bytes[EI_DATA]}`);
   }
-  if (bytes.length < SIZES.fileHeader) {
-    throw new ElfError(`truncated: the ELF header is ${SIZES.fileHeader} bytes, the file ${bytes.length}`);
+  return is32 ? format32() : FORMAT_64;
+}
+
+function readFileHeader(bytes: Uint8Array, { sizes, fileHeader }: Format): FileHeader {
+  if (bytes.length < sizes.fileHeader) {
+    throw new ElfError(`truncated: the ELF header is ${sizes.fileHeader} bytes, the file ${bytes.length}`);
   }
-  const header = parseFileHeader(bytes.subarray(0, SIZES.fileHeader));
+  const header = fileHeader(bytes.subarray(0, sizes.fileHeader));
   if (bytes[EI_VERSION] !== 1 || header.e_version !== 1) throw new ElfError('unknown ELF version');
   if (header.e_type !== 2 && header.e_type !== 3) {
     throw new ElfError(`${TYPE_NAMES[header.e_type] ?? `ELF type ${header.e_type}`}, not a program`);
@@ -96,23 +104,24 @@ function readFileHeader(bytes: Uint8Array): FileHeader {
   return header;
 }
 
-function readProgramHeaders(bytes: Uint8Array, header: FileHeader): readonly ProgramHeader[] {
+function readProgramHeaders(bytes: Uint8Array, header: FileHeader, format: Format): readonly ProgramHeader[] {
+  const { sizes } = format;
   const { e_phoff, e_phnum, e_phentsize } = header;
   if (e_phnum === 0) throw new ElfError('no program headers');
   // 0xffff (PN_XNUM) says that the count is elsewhere; no program that could be loaded has so many.
   if (e_phnum === 0xffff) throw new ElfError('65535 program headers or more');
-  if (e_phentsize !== SIZES.programHeader) {
-    throw new ElfError(`program headers of ${e_phentsize} bytes, not ${SIZES.programHeader}`);
+  if (e_phentsize !== sizes.programHeader) {
+    throw new ElfError(`program headers of ${e_phentsize} bytes, not ${sizes.programHeader}`);
   }
-  if (e_phoff < SIZES.fileHeader) throw new ElfError(`program headers at ${hex(e_phoff)} overlap the ELF header`);
-  const fit = (BigInt(bytes.length) - e_phoff) / BigInt(SIZES.programHeader);
+  if (e_phoff < sizes.fileHeader) throw new ElfError(`program headers at ${hex(e_phoff)} overlap the ELF header`);
+  const fit = (BigInt(bytes.length) - e_phoff) / BigInt(sizes.programHeader);
   if (fit < e_phnum) {
     const first = fit < 0n ? 0n : fit;
-    const at = hex(e_phoff + first * BigInt(SIZES.programHeader));
+    const at = hex(e_phoff + first * BigInt(sizes.programHeader));
     throw new ElfError(`truncated: program header ${first} lies at ${at}, past the file's end at ${hex(bytes.length)}`);
   }
   const start = Number(e_phoff);
-  return parseProgramHeaders(bytes.subarray(start, start + e_phnum * SIZES.programHeader));
+  return format.programHeaders(bytes.subarray(start, start + e_phnum * sizes.programHeader));
 }
 
 function segment(bytes: Uint8Array, header: ProgramHeader, index: number): Segment {
@@ -189,8 +198,8 @@ function mappedAddress(segments: readonly Segment[], offset: number, size: numbe
 }
 
 /** DT_NEEDED is 1; DT_NULL, 0, ends the table. */
-function needsLibraries(bytes: Uint8Array): boolean {
-  const entries = parseDynamic(bytes);
+function needsLibraries(bytes: Uint8Array, format: Format): boolean {
+  const entries = format.dynamic(bytes);
   const end = entries.findIndex((entry) => entry.d_tag === 0n);
   return entries.slice(0, end < 0 ? undefined : end).some((entry) => entry.d_tag === 1n);
 }
@@ -203,24 +212,25 @@ const SHT_DYNSYM = 11;
 const SHN_ABS = 0xfff1;
 const SYMBOL_KINDS: Readonly<Record<number, ElfSymbol['kind']>> = { 0: 'other', 1: 'object', 2: 'function' };
 
-function readSections(bytes: Uint8Array, header: FileHeader): readonly SectionHeader[] {
+function readSections(bytes: Uint8Array, header: FileHeader, format: Format): readonly SectionHeader[] {
+  const { sizes } = format;
   const { e_shoff, e_shnum, e_shentsize } = header;
   if (e_shoff === 0n || e_shnum === 0) return [];
-  if (e_shentsize !== SIZES.sectionHeader) {
-    throw new ElfError(`section headers of ${e_shentsize} bytes, not ${SIZES.sectionHeader}`);
+  if (e_shentsize !== sizes.sectionHeader) {
+    throw new ElfError(`section headers of ${e_shentsize} bytes, not ${sizes.sectionHeader}`);
   }
-  const table = inFile(bytes, 'the section headers', e_shoff, BigInt(e_shnum * SIZES.sectionHeader));
+  const table = inFile(bytes, 'the section headers', e_shoff, BigInt(e_shnum * sizes.sectionHeader));
   const phoff = Number(header.e_phoff);
-  const phend = phoff + header.e_phnum * SIZES.programHeader;
+  const phend = phoff + header.e_phnum * sizes.programHeader;
   const shoff = Number(e_shoff);
-  if (shoff < SIZES.fileHeader) throw new ElfError(`section headers at ${hex(shoff)} overlap the ELF header`);
+  if (shoff < sizes.fileHeader) throw new ElfError(`section headers at ${hex(shoff)} overlap the ELF header`);
   if (shoff < phend && phoff < shoff + table.length) {
     throw new ElfError(`section headers at ${hex(shoff)} overlap the program headers at ${hex(phoff)}`);
   }
-  return parseSectionHeaders(table);
+  return format.sectionHeaders(table);
 }
 
-function readSymbols(bytes: Uint8Array, sections: readonly SectionHeader[]): readonly ElfSymbol[] {
+function readSymbols(bytes: Uint8Array, sections: readonly SectionHeader[], format: Format): readonly ElfSymbol[] {
   const symtab =
     sections.find((section) => section.sh_type === SHT_SYMTAB) ??
     sections.find((section) => section.sh_type === SHT_DYNSYM);
@@ -229,7 +239,7 @@ function readSymbols(bytes: Uint8Array, sections: readonly SectionHeader[]): rea
   const entries = inFile(bytes, 'the symbol table', symtab.sh_offset, symtab.sh_size);
   const names = inFile(bytes, "the symbols' names", strtab.sh_offset, strtab.sh_size);
   const symbols: ElfSymbol[] = [];
-  for (const { st_name, st_info, st_shndx, st_value, st_size } of parseSymbols(entries)) {
+  for (const { st_name, st_info, st_shndx, st_value, st_size } of format.symbols(entries)) {
     // What is absolute is a number, whatever it equals: it names no code.
     const kind = st_shndx === SHN_ABS ? 'object' : SYMBOL_KINDS[st_info & 0xf];
     // Index 0 is undefined; sections, files and thread-local offsets are no addresses.

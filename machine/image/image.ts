@@ -34,6 +34,10 @@ export interface ElfSymbol {
 
 /** A program, as its file says it is to lie in memory. */
 export interface ElfImage {
+  /** The file itself, for what it holds beside ELF. */
+  readonly file: Uint8Array;
+  /** Its class: how wide addresses in it are. */
+  readonly bits: 32 | 64;
   readonly type: 'executable' | 'position independent';
   /** e_machine. */
   readonly machine: number;

@@ -109,6 +109,54 @@ const symbolEntry = little()
 
 const dynamicEntry = little().uint64('d_tag').uint64('d_val');
 
+const fileHeader32 = () =>
+  little()
+    .seek(16)
+    .uint16('e_type')
+    .uint16('e_machine')
+    .uint32('e_version')
+    .uint32('e_entry')
+    .uint32('e_phoff')
+    .uint32('e_shoff')
+    .uint32('e_flags')
+    .uint16('e_ehsize')
+    .uint16('e_phentsize')
+    .uint16('e_phnum')
+    .uint16('e_shentsize')
+    .uint16('e_shnum')
+    .uint16('e_shstrndx');
+
+const PROGRAM_WORDS = ['p_offset', 'p_vaddr', 'p_paddr', 'p_filesz', 'p_memsz', 'p_align'] as const;
+const programHeader32 = () =>
+  little()
+    .uint32('p_type')
+    .uint32('p_offset')
+    .uint32('p_vaddr')
+    .uint32('p_paddr')
+    .uint32('p_filesz')
+    .uint32('p_memsz')
+    .uint32('p_flags')
+    .uint32('p_align');
+
+const SECTION_WORDS = ['sh_flags', 'sh_addr', 'sh_offset', 'sh_size', 'sh_addralign', 'sh_entsize'] as const;
+const sectionHeader32 = () =>
+  little()
+    .uint32('sh_name')
+    .uint32('sh_type')
+    .uint32('sh_flags')
+    .uint32('sh_addr')
+    .uint32('sh_offset')
+    .uint32('sh_size')
+    .uint32('sh_link')
+    .uint32('sh_info')
+    .uint32('sh_addralign')
+    .uint32('sh_entsize');
+
+const symbolEntry32 = () =>
+  little().uint32('st_name').uint32('st_value').uint32('st_size').uint8('st_info').uint8('st_other').uint16('st_shndx');
+
+const dynamicEntry32 = () => little().uint32('d_tag').uint32('d_val');
+
 type Parse<T> = (bytes: Uint8Array) => T;
 
 /**
@@ -126,12 +174,70 @@ function table<T>(parser: Parser, size: number): Parse<readonly T[]> {
     Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => parse(bytes.subarray(i * size, (i + 1) * size)));
 }
 
-/** Sizes in bytes of the 64-bit structures. */
-export const SIZES = { fileHeader: 64, programHeader: 56, sectionHeader: 64, symbol: 24, dynamic: 16 } as const;
+/** A structure in which fields of 32 bits are numbers. */
+type Narrow<T> = { readonly [K in keyof T]: number };
 
-/** Parses the 64 bytes of the file header; e_ident is the caller's to check. */
-export const parseFileHeader = compiled<FileHeader>(fileHeader);
-export const parseProgramHeaders = table<ProgramHeader>(programHeader, SIZES.programHeader);
-export const parseSectionHeaders = table<SectionHeader>(sectionHeader, SIZES.sectionHeader);
-export const parseSymbols = table<SymbolEntry>(symbolEntry, SIZES.symbol);
-export const parseDynamic = table<DynamicEntry>(dynamicEntry, SIZES.dynamic);
+/** Makes those fields bigints, as the 64-bit structure has them. */
+const widen = <T>(narrow: Narrow<T>, words: readonly (keyof T)[]): T =>
+  Object.fromEntries(
+    Object.entries<number>(narrow).map(([name, value]) => [
+      name,
+      words.includes(name as keyof T) ? BigInt(value) : value,
+    ]),
+  ) as T;
+const widened =
+  <T>(parse: Parse<Narrow<T>>, words: readonly (keyof T)[]): Parse<T> =>
+  (bytes) =>
+    widen<T>(parse(bytes), words);
+const each =
+  <T>(parse: Parse<readonly Narrow<T>[]>, words: readonly (keyof T)[]): Parse<readonly T[]> =>
+  (bytes) =>
+    parse(bytes).map((narrow) => widen<T>(narrow, words));
+
+/** How an ELF file's structures lie in it, which its class says. */
+export interface Format {
+  readonly bits: 32 | 64;
+  /** Sizes of the structures, in bytes. */
+  readonly sizes: {
+    readonly fileHeader: number;
+    readonly programHeader: number;
+    readonly sectionHeader: number;
+    readonly symbol: number;
+    readonly dynamic: number;
+  };
+  /** Parses the bytes of the file header; e_ident is the caller's to check. */
+  readonly fileHeader: Parse<FileHeader>;
+  readonly programHeaders: Parse<readonly ProgramHeader[]>;
+  readonly sectionHeaders: Parse<readonly SectionHeader[]>;
+  readonly symbols: Parse<readonly SymbolEntry[]>;
+  readonly dynamic: Parse<readonly DynamicEntry[]>;
+}
+
+const SIZES_64 = { fileHeader: 64, programHeader: 56, sectionHeader: 64, symbol: 24, dynamic: 16 } as const;
+const SIZES_32 = { fileHeader: 52, programHeader: 32, sectionHeader: 40, symbol: 16, dynamic: 8 } as const;
+
+export const FORMAT_64: Format = {
+  bits: 64,
+  sizes: SIZES_64,
+  fileHeader: compiled<FileHeader>(fileHeader),
+  programHeaders: table<ProgramHeader>(programHeader, SIZES_64.programHeader),
+  sectionHeaders: table<SectionHeader>(sectionHeader, SIZES_64.sectionHeader),
+  symbols: table<SymbolEntry>(symbolEntry, SIZES_64.symbol),
+  dynamic: table<DynamicEntry>(dynamicEntry, SIZES_64.dynamic),
+};
+
+let narrow: Format | undefined;
+
+/** The same fields in 32 bits. Made when it is first asked for: few images need it. */
+export function format32(): Format {
+  narrow ??= {
+    bits: 32,
+    sizes: SIZES_32,
+    fileHeader: widened(compiled(fileHeader32()), ['e_entry', 'e_phoff', 'e_shoff']),
+    programHeaders: each(table(programHeader32(), SIZES_32.programHeader), PROGRAM_WORDS),
+    sectionHeaders: each(table(sectionHeader32(), SIZES_32.sectionHeader), SECTION_WORDS),
+    symbols: each(table(symbolEntry32(), SIZES_32.symbol), ['st_value', 'st_size']),
+    dynamic: each(table(dynamicEntry32(), SIZES_32.dynamic), ['d_tag', 'd_val']),
+  };
+  return narrow;
+}
