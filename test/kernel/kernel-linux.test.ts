@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseElf } from '../../machine/index.ts';
 import { describeWith } from '../toolchain.ts';
 import { boot } from './boot.ts';
-import { build, HEAD, here, LINUX, underQemu } from './programs.ts';
+import { build, HEAD, here, LINUX, toolName, underQemu } from './programs.ts';
 
 type CProgram = [name: string, source: string, args?: readonly string[], stdin?: string];
 const C_PROGRAMS: readonly CProgram[] = [
@@ -310,7 +310,7 @@ int main(int argc, char **argv) {
     it('hello, position independent', () => {
       const source = readFileSync(join(import.meta.dirname, '../../guest/args.c'), 'utf8');
       const program = build(target, 'args-pie', source, 'clang-14', [
-        `--target=${target}-linux-gnu`,
+        `--target=${toolName(target)}-linux-gnu`,
         ...(target === 'riscv64' ? ['-march=rv64gc', '-mno-relax'] : []),
         '-nostdlib',
         '-ffreestanding',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { KernelOptions } from '../../kernel/index.ts';
-import { parseElf, targetOfElf } from '../../machine/index.ts';
+import { parseElf, TARGETS, targetOfElf } from '../../machine/index.ts';
 import { boot, finish } from './boot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-linux-'));
@@ -12,11 +12,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const built = new Map<string, string>();
 
+/** What tools call a target. */
+export const toolName = (target: string): string => target.replace('-', '_');
+
 /** The tools that build and run Linux programs of each target. */
-export const LINUX = [
-  { target: 'riscv64', gcc: 'riscv64-linux-gnu-gcc', gxx: 'riscv64-linux-gnu-g++', qemu: 'qemu-riscv64' },
-  { target: 'aarch64', gcc: 'aarch64-linux-gnu-gcc', gxx: 'aarch64-linux-gnu-g++', qemu: 'qemu-aarch64' },
-] as const;
+export const LINUX = TARGETS.map(({ name: target }) => {
+  const name = toolName(target);
+  return { target, gcc: `${name}-linux-gnu-gcc`, gxx: `${name}-linux-gnu-g++`, qemu: `qemu-${name}` };
+});
 
 /** Compiles a program, once a name and target. */
 export function build(
@@ -71,7 +74,7 @@ export function here(
 /** Under qemu's user mode for the program's target, on the host's own files; killed after a minute. */
 export function underQemu(program: string, args: readonly string[], stdin: string): Seen {
   const target = targetOfElf(parseElf(readFileSync(program)).machine);
-  const run = spawnSync(`qemu-${target?.name}`, [program, ...args], {
+  const run = spawnSync(`qemu-${toolName(target?.name ?? '')}`, [program, ...args], {
     input: stdin,
     encoding: 'latin1',
     env: {},

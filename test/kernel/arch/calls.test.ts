@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { ARCHES } from '../../../kernel/arch/targets.ts';
 import { describeWith } from '../../toolchain.ts';
+import { toolName } from '../programs.ts';
 
 /** The system-call numbers of a target as its C library's headers have them, by name. */
 function numbersOf(target: string): Map<string, number> {
@@ -27,9 +28,10 @@ function numbersOf(target: string): Map<string, number> {
 }
 
 for (const { isa, callNames } of ARCHES) {
-  describeWith([`${isa.name}-linux-gnu-gcc`], `system-call numbers of ${isa.name}`, () => {
+  const tools = toolName(isa.name);
+  describeWith([`${tools}-linux-gnu-gcc`], `system-call numbers of ${isa.name}`, () => {
     it('are those of the target’s own headers', () => {
-      const expected = numbersOf(isa.name);
+      const expected = numbersOf(tools);
       const ours = new Map([...callNames].map(([number, name]) => [name, number]));
       expect(expected.size).toBeGreaterThan(250);
       // Our list may be older or newer than the headers: what both know, both number alike.
