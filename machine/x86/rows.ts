@@ -2,6 +2,7 @@ import type { Row } from './row.ts';
 import { X86_ARITHMETIC } from './x86-arithmetic.ts';
 import { X86_MMX } from './x86-mmx.ts';
 import { X86_SSE_INTEGER } from './x86-sse-integer.ts';
+import { X86_SSE_LOGIC } from './x86-sse-logic.ts';
 import { X86_SSE_MOVES } from './x86-sse-moves.ts';
 import { X86_SSE_STRINGS } from './x86-sse-strings.ts';
 
@@ -12,4 +13,5 @@ export const ROWS: readonly Row[] = [
   ...X86_SSE_MOVES,
   ...X86_SSE_STRINGS,
   ...X86_MMX,
+  ...X86_SSE_LOGIC,
 ];
