@@ -106,6 +106,8 @@ export function program(words: readonly number[], data: Uint8Array = new Uint8Ar
     bytes,
   });
   return {
+    file: new Uint8Array(0),
+    bits: 64,
     type: 'executable',
     machine: isa.elfMachine,
     entry: CODE,
