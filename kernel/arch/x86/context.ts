@@ -96,7 +96,7 @@ export function saveUser(hart: Hart, context: UserContext): void {
   saveFloat(hart, context, held?.context === context ? held.words : undefined);
 }
 
-/** Loads the context and returns to user mode by IRETQ. */
+/** Loads the context and returns to user mode: by SYSRETQ where it is as SYSCALL left it, else by IRETQ. */
 export function enterUser(hart: Hart, context: UserContext): void {
   const { isa } = hart;
   const read = (name: string) => context.registers.get(name) ?? 0n;
@@ -108,15 +108,17 @@ export function enterUser(hart: Hart, context: UserContext): void {
   isa.writeSystem(hart, 'kernel_gs_base', read('gs_base'));
   const pkru = read('pkru');
   if (isa.readSystem(hart, 'pkru') !== pkru) isa.writeSystem(hart, 'pkru', pkru);
-  makeFrame(hart, {
-    vector: 0n,
-    error: 0n,
-    rip: context.pc,
-    cs: SELECTOR.userCode,
-    rflags: (read('rflags') & USER_RFLAGS) | RFLAGS.FIXED | RFLAGS.IF,
-    rsp: read('rsp'),
-    ss: SELECTOR.userData,
-  });
+  const { pc: rip } = context;
+  const rsp = read('rsp');
+  const rflags = (read('rflags') & USER_RFLAGS) | RFLAGS.FIXED | RFLAGS.IF;
+  if (read('rcx') === rip && read('r11') === rflags && (rflags & (RFLAGS.RF | RFLAGS.TF)) === 0n) {
+    // RIP was the user's, and so is canonical: SYSRETQ cannot fail with the user's stack in the kernel's hands.
+    hart.set(isa.sp, rsp);
+    isa.perform(hart, 'swapgs');
+    isa.perform(hart, 'sysretq');
+    return;
+  }
+  makeFrame(hart, { vector: 0n, error: 0n, rip, cs: SELECTOR.userCode, rflags, rsp, ss: SELECTOR.userData });
   returnFromTrap(hart);
 }
 
