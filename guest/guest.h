@@ -118,6 +118,7 @@ ALWAYS_INLINE i64 syscall6(i64 number, i64 a, i64 b, i64 c, i64 d, i64 e, i64 f)
 // A 16550 whose line status says in bit 5 that it takes a byte, and the test finisher.
 #define UART ((volatile u8 *)0x10000000)
 #define UART_READY() (UART[5] & 0x20)
+#define UART_PUT(byte) (UART[0] = (byte))
 #define FINISHER ((volatile u32 *)0x100000)
 #define POWER_OFF(status) (*FINISHER = (status) == 0 ? 0x5555 : (u32)(status) << 16 | 0x3333)
 
@@ -198,6 +199,7 @@ ALWAYS_INLINE i64 syscall6(i64 number, i64 a, i64 b, i64 c, i64 d, i64 e, i64 f)
 // ADP_Stopped_ApplicationExit.
 #define UART ((volatile u32 *)0x9000000)
 #define UART_READY() (!(UART[0x18 / 4] & 0x20))
+#define UART_PUT(byte) (UART[0] = (byte))
 #define POWER_OFF(status)                                              \
   ({                                                                   \
     u64 block_[2] = {0x20026, (u64)(status)};                          \
@@ -332,7 +334,7 @@ HELPER void emit(const char *text, u64 length) {
   for (u64 i = 0; i < length; i++) {
     while (!UART_READY()) {
     }
-    UART[0] = text[i];
+    UART_PUT(text[i]);
   }
 }
 __attribute__((noreturn)) static void leave(int status) {
