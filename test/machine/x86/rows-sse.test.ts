@@ -4,12 +4,22 @@ import { decode, decodeOperands } from '../../../machine/x86/decode.ts';
 import { CODE_16, CODE_32, CODE_64 } from '../../../machine/x86/registers.ts';
 import type { Row } from '../../../machine/x86/row.ts';
 import { X86_MMX } from '../../../machine/x86/x86-mmx.ts';
+import { X86_SSE_CONVERT } from '../../../machine/x86/x86-sse-convert.ts';
+import { X86_SSE_FLOAT } from '../../../machine/x86/x86-sse-float.ts';
 import { X86_SSE_INTEGER } from '../../../machine/x86/x86-sse-integer.ts';
 import { X86_SSE_LOGIC } from '../../../machine/x86/x86-sse-logic.ts';
 import { X86_SSE_MOVES } from '../../../machine/x86/x86-sse-moves.ts';
 import { X86_SSE_STRINGS } from '../../../machine/x86/x86-sse-strings.ts';
 
-const ROWS = [...X86_SSE_MOVES, ...X86_SSE_LOGIC, ...X86_SSE_INTEGER, ...X86_SSE_STRINGS, ...X86_MMX];
+const ROWS = [
+  ...X86_SSE_MOVES,
+  ...X86_SSE_LOGIC,
+  ...X86_SSE_FLOAT,
+  ...X86_SSE_CONVERT,
+  ...X86_SSE_INTEGER,
+  ...X86_SSE_STRINGS,
+  ...X86_MMX,
+];
 
 /** Encodings of a row: with a register and with memory at [rAX], [rBP + disp8] in its r/m field, where it may have them. */
 function encodings({ opcode, operands }: Row): Uint8Array[] {
