@@ -84,9 +84,9 @@ export const X86_MMX: readonly Row[] = [
   row('NP 0F 7E /r', 'movd Ed, Pq', toGeneral),
   row('NP REX.W 0F 7E /r', 'movq Eq, Pq', toGeneral),
   row('NP 0F 7F /r', 'movq Qq, Pq', store),
-  row('NP 0F C4 /r', 'pinsrw Pq, Ry, Ib', insertWord),
+  row('NP 0F C4 /r', 'pinsrw Pq, Rd, Ib', insertWord),
   row('NP 0F C4 /r', 'pinsrw Pq, Mw, Ib', insertWord),
-  row('NP 0F C5 /r', 'pextrw Gy, Nq, Ib', extractWord),
+  row('NP 0F C5 /r', 'pextrw Gd, Nq, Ib', extractWord),
   row('F3 0F D6 /r', 'movq2dq Vdq, Nq', (b, i) => {
     requireSse(b);
     requireMmx(b);
