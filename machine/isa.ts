@@ -65,13 +65,15 @@ export interface PlatformServices {
 }
 
 /**
- * How a bare-metal guest ended: passed, failed with a code, or asked its host for what is not supported. `status`: the
- * exit status, where the platform says which one a code means.
+ * How a bare-metal guest ended: passed, failed with a code, asked its host for what is not supported, or left a hart that
+ * cannot go on, with the story of what led there, a line each. `status`: the exit status, where the platform says which
+ * one a code means.
  */
 export type Finish =
   | { readonly kind: 'pass' }
   | { readonly kind: 'fail'; readonly code: bigint; readonly status?: number }
-  | { readonly kind: 'unsupported'; readonly what: string };
+  | { readonly kind: 'unsupported'; readonly what: string }
+  | { readonly kind: 'shutdown'; readonly what: string; readonly story: readonly string[] };
 
 /** What a target provides. Shared code knows targets through this alone. */
 export interface Isa {

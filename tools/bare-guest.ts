@@ -106,5 +106,7 @@ function endOf(finish: Finish): GuestEnd {
     }
     case 'unsupported':
       return { kind: 'failed', status: 1, message: `unsupported: ${finish.what}` };
+    case 'shutdown':
+      return { kind: 'failed', status: 1, message: [finish.what, ...finish.story].join('\n  ') };
   }
 }

@@ -41,6 +41,10 @@ export const fault = (vector: number, error = 0): number => vector | (error << 8
 export const trapAfter = (vector: number, length: number): number => vector | (length << 25);
 export const software = (vector: number, length: number): number => trapAfter(vector, length) | (1 << 24);
 
+/** In place of a vector: SYSCALL, which goes where IA32_LSTAR says and is told of like a trap (bit 29). */
+export const SYSCALL_CAUSE = 1 << 29;
+export const isSyscall = (cause: number): boolean => (cause & SYSCALL_CAUSE) !== 0;
+
 export const vectorOf = (cause: number): number => cause & 0xff;
 export const errorOf = (cause: number): number => (cause >> 8) & 0xffff;
 export const isSoftware = (cause: number): boolean => ((cause >> 24) & 1) === 1;

@@ -78,7 +78,16 @@ const declarations: SlotDeclaration[] = [
   i32('fpu_trap', 'hidden'),
   i32('mmx_trap', 'hidden'),
   // Instructions begun when STI or a load of SS last held interrupts back for one instruction, plus one; 0: never.
+  // Bit 63 is set for SS, whose load holds debug exceptions back too.
   i64('shadow', 'hidden'),
+  // Debugging: 1 where the instruction now done began with TF set; the address, plus one, of the instruction that runs
+  // under RF; bits for DR6 of data breakpoints that were met and not yet told of.
+  i32('stepped', 'hidden'),
+  i64('resumed', 'hidden'),
+  i64('debug_pending', 'hidden'),
+  // The frame that the trap last delivered left: where RSP was then, and what it has (`syndrome.ts`).
+  i64('frame', 'hidden'),
+  i32('frame_kind', 'hidden'),
   // Values on their way to helpers and back.
   ...numbers(4).map((i) => i64(`t${i}`, 'scratch')),
   ...numbers(3).map((i): SlotDeclaration => ({ name: `w${i}`, type: 'v128', group: 'scratch' })),

@@ -61,9 +61,10 @@ function readAssignments(isa: Isa, words: readonly string[]): ReadonlyMap<string
     if (value >= 1n << 64n) throw new UserError(`explain: ${name}: '${digits}' has more than 64 bits`);
     values.set(register, value);
   }
-  const list = isa.trapRegisters.find((names) => [...values.keys()].every((name) => names.includes(name)));
-  if (!list) throw new UserError(`explain: these registers belong to different traps; there are ${listed}`);
-  if (!values.has(list[0])) throw new UserError(`explain: which ${list[0].split('_')[0]}? It says what the trap was`);
+  const lists = isa.trapRegisters.filter((names) => [...values.keys()].every((name) => names.includes(name)));
+  if (lists.length === 0) throw new UserError(`explain: these registers belong to different traps; there are ${listed}`);
+  if (!lists.some(([cause]) => values.has(cause)))
+    throw new UserError(`explain: which ${lists[0][0].split('_')[0]}? It says what the trap was`);
   return values;
 }
 
