@@ -369,7 +369,7 @@ export const X86_SYSTEM: readonly Row[] = [
     b.set(T[0], address);
     b.call('invlpg', [], ANYTHING);
   }),
-  row('66 0F 38 82 /r', 'invpcid Gv, Mdq', invpcid, { size: 'f64' }),
+  row('66 0F 38 82 /r', 'invpcid Gy, Mdq', invpcid, { size: 'f64' }),
   row('0F 08', 'invd', call('wbinvd')),
   row('0F 09', 'wbinvd', call('wbinvd')),
 
