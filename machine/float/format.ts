@@ -20,7 +20,8 @@ export interface FloatFormat {
   readonly hasInfinity: boolean;
 }
 
-function interchangeFormat(exponentBits: number, fractionBits: number): FloatFormat {
+/** A binary format with that many bits of exponent and fraction (IEEE 754, 3.6). */
+export function interchangeFormat(exponentBits: number, fractionBits: number): FloatFormat {
   const bias = 2 ** (exponentBits - 1) - 1;
   const signBit = 1n << BigInt(exponentBits + fractionBits);
   return {

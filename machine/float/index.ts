@@ -27,6 +27,6 @@ export {
   type IntegerType,
   type RoundingMode,
 } from './env.ts';
-export { F16, F16_ALTERNATIVE, F32, F64, type FloatFormat, withSign } from './format.ts';
+export { F16, F16_ALTERNATIVE, F32, F64, type FloatFormat, interchangeFormat, withSign } from './format.ts';
 export { invalidOperation, isNan, isSignallingNan, nanOperand } from './nan.ts';
 export { flushOperand, unpackOperand } from './operand.ts';

@@ -105,7 +105,7 @@ const narrow: Helper = (hart, lanes) => {
     R.setBits(
       32,
       k,
-      float.rounded(F32, [bits], (env) => convertFormat(F64, F32, bits, env), F64),
+      float.rounded(F32, [bits], (to, [value], env, from) => convertFormat(from, to, value, env), F64),
     );
   }
   return done(float);

@@ -1,10 +1,14 @@
 import {
   canonicalNan,
+  convertFormat,
+  F32,
+  F64,
   type FloatEnv,
   FloatFlag,
   type FloatFormat,
   type FloatPolicy,
   floatEnv,
+  interchangeFormat,
   isNan,
   type RoundingMode,
 } from '../float/index.ts';
@@ -68,10 +72,19 @@ const isSubnormal = (format: FloatFormat, bits: bigint): boolean => {
   return magnitude !== 0n && magnitude <= format.fractionMask;
 };
 
+/** An operation on operands of format `from` whose result is rounded to `format`. */
+export type Rounded = (format: FloatFormat, operands: readonly bigint[], env: FloatEnv, from: FloatFormat) => bigint;
+
+/** The same precision with exponents that no result of numbers of the format exceeds. */
+const UNBOUNDED = new Map(
+  [F32, F64].map((format) => [format, interchangeFormat(format.exponentBits + 4, format.fractionBits)]),
+);
+const unbounded = (format: FloatFormat): FloatFormat => UNBOUNDED.get(format) ?? format;
+
 /** One instruction's floating point: what MXCSR asks for, and what its lanes raise. */
 export class SseFloat {
   readonly hart: Hart;
-  readonly mxcsr: number;
+  private mxcsr: number;
   readonly env: FloatEnv;
   private raised = 0;
 
@@ -97,18 +110,32 @@ export class SseFloat {
     return result;
   }
 
-  /** The same for an operation whose result may be tiny, in a format. */
-  rounded(format: FloatFormat, operands: readonly bigint[], operation: (env: FloatEnv) => bigint, from = format) {
-    const result = this.lane(from, operands, operation);
-    const tiny = (this.env.flags & FloatFlag.underflow) !== 0 || isSubnormal(format, result);
-    if (!tiny) return result;
-    // Unmasked, underflow is reported of exact results too; masked, FTZ makes them zero (SDM vol. 1, 10.2.3.3).
-    if ((this.mxcsr & (UE << MASK_SHIFT)) === 0) this.raised |= UE;
-    else if ((this.mxcsr & FTZ) !== 0) {
+  /** The same for an operation whose result may be too large or tiny for its format, which is `from`'s but for CVTSD2SS. */
+  rounded(format: FloatFormat, operands: readonly bigint[], operation: Rounded, from = format): bigint {
+    const before = this.raised;
+    const result = this.lane(from, operands, (env) => operation(format, operands, env, from));
+    const { flags } = this.env;
+    const tiny = (flags & FloatFlag.underflow) !== 0 || isSubnormal(format, result);
+    if (!tiny && (flags & FloatFlag.overflow) === 0) return result;
+    const found = tiny ? UE : OE;
+    if ((this.mxcsr & (found << MASK_SHIFT)) === 0) {
+      // Unmasked: of exact results too, and inexact is what the result would be if its exponent had no bounds.
+      this.raised |= found;
+      if (this.exactUnbounded(format, operands, operation, from)) this.raised &= before | ~PE;
+    } else if (tiny && (this.mxcsr & FTZ) !== 0) {
+      // Masked, FTZ makes it zero (SDM vol. 1, 10.2.3.3).
       this.raised |= UE | PE;
       return result & format.signBit;
     }
     return result;
+  }
+
+  private exactUnbounded(format: FloatFormat, operands: readonly bigint[], operation: Rounded, from: FloatFormat) {
+    const env = floatEnv(this.env.policy, this.env.rounding);
+    const wide = operands.map((bits) => convertFormat(from, unbounded(from), bits, env));
+    env.flags = 0;
+    operation(unbounded(format), wide, env, unbounded(from));
+    return (env.flags & FloatFlag.inexact) === 0;
   }
 
   private sawSubnormal(format: FloatFormat, operands: readonly bigint[]): boolean {
@@ -121,7 +148,9 @@ export class SseFloat {
     if (this.raised === 0) return true;
     const unmasked = this.raised & ~(this.mxcsr >> MASK_SHIFT) & 0x3f;
     const reported = (unmasked & PRECOMPUTED) !== 0 ? this.raised & PRECOMPUTED : this.raised;
-    this.hart.set32(MXCSR, this.mxcsr | reported);
+    this.mxcsr |= reported;
+    this.raised = 0;
+    this.hart.set32(MXCSR, this.mxcsr);
     if (unmasked === 0) return true;
     const vector = (this.hart.get(CR4) & OSXMMEXCPT) !== 0n ? VECTOR.XM : VECTOR.UD;
     return this.hart.raise(fault(vector), 0n);

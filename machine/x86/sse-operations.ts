@@ -17,11 +17,17 @@ import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
 import { AF, CF, MXCSR, OF, PF, SF, W, ZF } from './registers.ts';
 import { SSE_CONVERSIONS } from './sse-conversions.ts';
-import { hostDoes, MODES, PE, SseFloat } from './sse-float-env.ts';
+import { hostDoes, MODES, PE, type Rounded, SseFloat } from './sse-float-env.ts';
 import { A, B, formatOf, leastNormal, R, take } from './sse-float-vector.ts';
 
 type Operation = (format: FloatFormat, a: bigint, b: bigint, env: FloatEnv) => bigint;
 type HostOperation = (x: number, y: number) => number;
+
+/** An operation of two operands, rounded to a format. */
+const binary =
+  (operation: Operation): Rounded =>
+  (format, [a, b], env) =>
+    operation(format, a, b, env);
 
 /** The result is written where nothing was raised that is not masked. */
 function done(float: SseFloat): boolean {
@@ -60,11 +66,7 @@ const arithmetic =
     const format = formatOf(width);
     for (let k = 0; k < lanes; k++) {
       const [a, b] = [A.bits(width, k), B.bits(width, k)];
-      R.setBits(
-        width,
-        k,
-        float.rounded(format, [a, b], (env) => operation(format, a, b, env)),
-      );
+      R.setBits(width, k, float.rounded(format, [a, b], binary(operation)));
     }
     return done(float);
   };
@@ -171,11 +173,7 @@ const addSubtract: Helper = (hart, width) => {
   for (let k = 0; k < 128 / width; k++) {
     const [a, b] = [A.bits(width, k), B.bits(width, k)];
     const operation = k & 1 ? add : subtract;
-    R.setBits(
-      width,
-      k,
-      float.rounded(format, [a, b], (env) => operation(format, a, b, env)),
-    );
+    R.setBits(width, k, float.rounded(format, [a, b], binary(operation)));
   }
   return done(float);
 };
@@ -191,11 +189,7 @@ const horizontal =
     for (let k = 0; k < 2 * half; k++) {
       const from = k < half ? A : B;
       const [a, b] = [from.bits(width, (2 * k) % (2 * half)), from.bits(width, ((2 * k) % (2 * half)) + 1)];
-      R.setBits(
-        width,
-        k,
-        float.rounded(format, [a, b], (env) => operation(format, a, b, env)),
-      );
+      R.setBits(width, k, float.rounded(format, [a, b], binary(operation)));
     }
     return done(float);
   };
@@ -206,13 +200,15 @@ const dot: Helper = (hart, width, immediate) => {
   const float = new SseFloat(hart);
   const format = formatOf(width);
   const lanes = 128 / width;
-  const combine = (operation: Operation, a: bigint, b: bigint) =>
-    float.rounded(format, [a, b], (env) => operation(format, a, b, env));
+  const combine = (operation: Operation, a: bigint, b: bigint) => float.rounded(format, [a, b], binary(operation));
   let sums = Array.from({ length: lanes }, (_, k) =>
     (immediate >> (4 + k)) & 1 ? combine(multiply, A.bits(width, k), B.bits(width, k)) : 0n,
   );
+  // Each step reports its exceptions, and one that is not masked is the last.
+  if (!float.finish()) return false;
   while (sums.length > 1) {
     sums = Array.from({ length: sums.length / 2 }, (_, k) => combine(add, sums[2 * k], sums[2 * k + 1]));
+    if (!float.finish()) return false;
   }
   for (let k = 0; k < lanes; k++) R.setBits(width, k, (immediate >> k) & 1 ? sums[0] : 0n);
   return done(float);
