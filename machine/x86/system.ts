@@ -142,6 +142,7 @@ const MSRS: ReadonlyMap<string, number> = new Map([
   ['sysenter_esp', 0x175],
   ['sysenter_eip', 0x176],
   ['pat', 0x277],
+  ['tsc_deadline', 0x6e0],
   ['pkrs', 0x6e1],
   ['efer', 0xc000_0080],
   ['star', 0xc000_0081],
