@@ -18,7 +18,7 @@ export class KernelHalf {
     this.root = memory.frames.allocate();
     const { ram, bus } = machine;
     this.map(memory, ram.base, ram.base + BigInt(ram.size), 'memory');
-    for (const { base, size } of bus.devices) this.map(memory, base, base + BigInt(size), 'device');
+    for (const { base, size } of bus.mapped) this.map(memory, base, base + BigInt(size), 'device');
     this.map(memory, arch.gateBase, arch.gateBase + BigInt(GATE_BYTES), 'gate');
     this.idleRoot = memory.format.separateRoots ? memory.frames.allocate() : this.root;
   }

@@ -83,6 +83,12 @@ export class Bus {
     return this.ports.find((m) => port >= m.base && port + size <= Number(m.base) + m.size);
   }
 
+  /** The devices that have addresses in physical memory. */
+  get mapped(): readonly Mapping[] {
+    return this.mappings;
+  }
+
+  /** All devices, those at I/O ports behind the others. */
   get devices(): readonly Mapping[] {
     return [...this.mappings, ...this.ports];
   }
