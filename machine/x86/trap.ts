@@ -119,8 +119,9 @@ export function deliver(hart: Hart): void {
   releaseHold(hart);
   let event = eventOf(hart);
   recognize(hart, event);
-  const story = [told(hart, event)];
+  const story: string[] = [];
   while (!enterHandler(hart, event)) {
+    if (story.length === 0) story.push(told(hart, event));
     const second = eventOf(hart);
     recognize(hart, second);
     story.push(`in its delivery: ${told(hart, second)}`);
