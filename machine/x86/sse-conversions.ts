@@ -2,8 +2,8 @@
 import { convertFormat, F32, F64, type IntegerType, fromInteger as integerToFloat, toInteger } from '../float/index.ts';
 import type { Helper } from '../isa.ts';
 import { MXCSR, T, W } from './registers.ts';
-import { masksInexact, PE, SseFloat } from './sse-float-env.ts';
-import { B, formatOf, leastNormal, R, take } from './sse-float-vector.ts';
+import { hostDoes, masksInexact, PE, SseFloat } from './sse-float-env.ts';
+import { B, formatOf, leastNormal, ordinary, R, take } from './sse-float-vector.ts';
 
 const I32: IntegerType = { bits: 32, signed: true };
 const I64: IntegerType = { bits: 64, signed: true };
@@ -34,9 +34,16 @@ const fromIntegers: Helper = (hart, lanes, to) => {
 /** CVTSI2SS and CVTSI2SD: the integer in T[0] to the lowest lane. */
 const fromInteger: Helper = (hart, from, to) => {
   take(hart);
+  const value = hart.get(T[0]);
+  const number = Number(BigInt.asIntN(from, value));
+  // Rounded once at most, and then inexact has been reported already.
+  if (Math.abs(number) < 2 ** 53 && (Math.abs(number) < 2 ** 24 || to === 64 || hostDoes(hart.get32(MXCSR)))) {
+    R.numbers(to)[0] = number;
+    R.store(hart, W[0]);
+    return true;
+  }
   const float = new SseFloat(hart);
   const format = formatOf(to);
-  const value = hart.get(T[0]);
   const result = float.lane(format, [], (env) => integerToFloat(format, value, integerOf(from), env));
   R.setBits(to, 0, result);
   return done(float);
@@ -67,8 +74,8 @@ const scalarToInteger: Helper = (hart, from, to, truncate) => {
     const x = B.numbers(from)[0];
     const whole = Math.trunc(x);
     const mxcsr = hart.get32(MXCSR);
-    const ordinary = Math.abs(whole) < 2 ** 31 && (Math.abs(x) >= leastNormal(from) || x === 0);
-    if (ordinary && (whole === x || masksInexact(mxcsr))) {
+    const fits = Math.abs(whole) < (to === 32 ? 2 ** 31 : 2 ** 53) && ordinary(from, x);
+    if (fits && (whole === x || masksInexact(mxcsr))) {
       if (whole !== x) hart.set32(MXCSR, mxcsr | PE);
       hart.set(T[0], BigInt.asUintN(to, BigInt(whole)));
       return true;
@@ -86,6 +93,11 @@ const scalarToInteger: Helper = (hart, from, to, truncate) => {
 /** CVTPS2PD and CVTSS2SD. */
 const widen: Helper = (hart, lanes) => {
   take(hart);
+  if (ordinary(32, B.f32[0]) && (lanes === 1 || ordinary(32, B.f32[1]))) {
+    for (let k = 0; k < lanes; k++) R.f64[k] = B.f32[k];
+    R.store(hart, W[0]);
+    return true;
+  }
   const float = new SseFloat(hart);
   const wide = Array.from({ length: lanes }, (_, k) => {
     const bits = B.bits(32, k);
@@ -95,11 +107,26 @@ const widen: Helper = (hart, lanes) => {
   return done(float);
 };
 
+/** The host's conversion, where all results are normal numbers or zeros. */
+function hostNarrows(lanes: number): boolean {
+  for (let k = 0; k < lanes; k++) {
+    const x = B.f64[k];
+    R.f32[k] = x;
+    const size = Math.abs(R.f32[k]);
+    if (!((size > leastNormal(32) && size < Infinity) || x === 0)) return false;
+  }
+  return true;
+}
+
 /** CVTPD2PS, with zeros above, and CVTSD2SS, which keeps what is above. */
 const narrow: Helper = (hart, lanes) => {
   take(hart);
-  const float = new SseFloat(hart);
   if (lanes === 2) R.u64[1] = 0n;
+  if (hostDoes(hart.get32(MXCSR)) && hostNarrows(lanes)) {
+    R.store(hart, W[0]);
+    return true;
+  }
+  const float = new SseFloat(hart);
   for (let k = 0; k < lanes; k++) {
     const bits = B.bits(64, k);
     R.setBits(

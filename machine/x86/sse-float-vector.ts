@@ -29,6 +29,9 @@ export const formatOf = (width: number): FloatFormat => (width === 32 ? F32 : F6
 /** The least normal number of each format. */
 export const leastNormal = (width: number): number => (width === 32 ? 2 ** -126 : 2 ** -1022);
 
+/** A zero, a normal number or an infinity: of these, comparisons raise nothing and the host's are right. */
+export const ordinary = (width: number, x: number): boolean => Math.abs(x) >= leastNormal(width) || x === 0;
+
 /** Operands in W[0] and W[1], and the result, which begins as the first. */
 export const A = new FloatVector();
 export const B = new FloatVector();

@@ -18,7 +18,7 @@ import type { Helper } from '../isa.ts';
 import { AF, CF, MXCSR, OF, PF, SF, W, ZF } from './registers.ts';
 import { SSE_CONVERSIONS } from './sse-conversions.ts';
 import { hostDoes, MODES, PE, type Rounded, SseFloat } from './sse-float-env.ts';
-import { A, B, formatOf, leastNormal, R, take } from './sse-float-vector.ts';
+import { A, B, formatOf, leastNormal, ordinary, R, take } from './sse-float-vector.ts';
 
 type Operation = (format: FloatFormat, a: bigint, b: bigint, env: FloatEnv) => bigint;
 type HostOperation = (x: number, y: number) => number;
@@ -45,7 +45,7 @@ function hostLanes(width: number, lanes: number, operation: HostOperation, zero:
   const least = leastNormal(width);
   for (let k = 0; k < lanes; k++) {
     const [a, b] = [x[k], y[k]];
-    if (!(Math.abs(a) >= least || a === 0) || !(Math.abs(b) >= least || b === 0)) return false;
+    if (!ordinary(width, a) || !ordinary(width, b)) return false;
     r[k] = operation(a, b);
     const size = Math.abs(r[k]);
     if (!((size > least && size < Infinity) || (size === 0 && zero(a, b)))) return false;
@@ -74,6 +74,15 @@ const arithmetic =
 /** SQRT of the second operand. */
 const root: Helper = (hart, width, lanes) => {
   take(hart);
+  if (hostDoes(hart.get32(MXCSR))) {
+    const [x, r] = [B.numbers(width), R.numbers(width)];
+    let k = 0;
+    for (; k < lanes && ordinary(width, x[k]) && x[k] >= 0; k++) r[k] = Math.sqrt(x[k]);
+    if (k === lanes) {
+      R.store(hart, W[0]);
+      return true;
+    }
+  }
   const float = new SseFloat(hart);
   const format = formatOf(width);
   for (let k = 0; k < lanes; k++) {
@@ -87,6 +96,9 @@ const root: Helper = (hart, width, lanes) => {
   return done(float);
 };
 
+/** How ordinary numbers relate. */
+const relate = (x: number, y: number): Relation => (x < y ? 'less' : x > y ? 'greater' : 'equal');
+
 /** MIN and MAX: the second operand where there is a NaN, which is invalid even if quiet, or where both are zeros. */
 const extreme =
   (wanted: Relation): Helper =>
@@ -95,7 +107,12 @@ const extreme =
     const float = new SseFloat(hart);
     const format = formatOf(width);
     for (let k = 0; k < lanes; k++) {
+      const [x, y] = [A.numbers(width)[k], B.numbers(width)[k]];
       const [a, b] = [A.bits(width, k), B.bits(width, k)];
+      if (ordinary(width, x) && ordinary(width, y)) {
+        R.setBits(width, k, relate(x, y) === wanted ? a : b);
+        continue;
+      }
       const result = float.lane(format, [a, b], (env) => {
         const first = compareSignalling(format, a, b, env) === wanted;
         return flushOperand(format, first ? a : b, env);
@@ -117,31 +134,44 @@ const compare: Helper = (hart, width, lanes, immediate) => {
   const judge = (immediate & 3) === 1 || (immediate & 3) === 2 ? compareSignalling : compareQuiet;
   const negated = (immediate & 4) !== 0;
   for (let k = 0; k < lanes; k++) {
+    const [x, y] = [A.numbers(width)[k], B.numbers(width)[k]];
     const [a, b] = [A.bits(width, k), B.bits(width, k)];
-    const result = float.lane(format, [a, b], (env) => {
-      const holds = relations.includes(judge(format, a, b, env)) !== negated;
-      return holds ? format.signBit | format.magnitudeMask : 0n;
-    });
-    R.setBits(width, k, result);
+    let relation: Relation = 'unordered';
+    if (ordinary(width, x) && ordinary(width, y)) relation = relate(x, y);
+    else {
+      float.lane(format, [a, b], (env) => {
+        relation = judge(format, a, b, env);
+        return 0n;
+      });
+    }
+    R.setBits(width, k, relations.includes(relation) !== negated ? format.signBit | format.magnitudeMask : 0n);
   }
   return done(float);
 };
 
-/** COMIS and UCOMIS: ZF, PF and CF say how the lowest lanes relate; the other status flags are cleared. */
-function compareFlags(hart: Hart, width: number, signalling: number): boolean {
-  take(hart);
+/** How the lowest lanes relate; `undefined`: a trap. */
+function relationOf(hart: Hart, width: number, judge: typeof compareQuiet): Relation | undefined {
+  const [x, y] = [A.numbers(width)[0], B.numbers(width)[0]];
+  if (ordinary(width, x) && ordinary(width, y)) return relate(x, y);
   const float = new SseFloat(hart);
   const format = formatOf(width);
   const [a, b] = [A.bits(width, 0), B.bits(width, 0)];
   let relation: Relation = 'unordered';
   float.lane(format, [a, b], (env) => {
-    relation = (signalling === 1 ? compareSignalling : compareQuiet)(format, a, b, env);
+    relation = judge(format, a, b, env);
     return 0n;
   });
-  if (!float.finish()) return false;
-  const unordered = (relation as Relation) === 'unordered';
-  hart.set32(ZF, unordered || (relation as Relation) === 'equal' ? 1 : 0);
-  hart.set32(CF, unordered || (relation as Relation) === 'less' ? 1 : 0);
+  return float.finish() ? relation : undefined;
+}
+
+/** COMIS and UCOMIS: ZF, PF and CF say how the lowest lanes relate; the other status flags are cleared. */
+function compareFlags(hart: Hart, width: number, signalling: number): boolean {
+  take(hart);
+  const relation = relationOf(hart, width, signalling === 1 ? compareSignalling : compareQuiet);
+  if (relation === undefined) return false;
+  const unordered = relation === 'unordered';
+  hart.set32(ZF, unordered || relation === 'equal' ? 1 : 0);
+  hart.set32(CF, unordered || relation === 'less' ? 1 : 0);
   // The slot's byte has even parity where the flag is set.
   hart.set32(PF, unordered ? 0 : 1);
   for (const flag of [OF, SF, AF]) hart.set32(flag, 0);
