@@ -1,4 +1,4 @@
-import { type ElfImage, type Hart, type Isa, Machine, type Saved } from '../machine/index.ts';
+import { type ElfImage, type Finish, type Hart, type Isa, Machine, type Saved } from '../machine/index.ts';
 import { LinuxError } from './abi/errno.ts';
 import { KernelPanic } from './abi/errors.ts';
 import { shellStatus, signalName } from './abi/signals.ts';
@@ -173,7 +173,7 @@ export class Kernel {
       if (exit.kind === 'idle') {
         if (!this.pollInput()) return this.stuck();
       } else if (exit.kind === 'gate') this.result = this.enter(exit.hart, exit.offset);
-      else this.result = this.panic('the machine was switched off');
+      else this.result = this.panic(switchedOff(exit.finish));
       if (this.result) return this.result;
     }
     return { kind: 'running' };
@@ -265,4 +265,9 @@ function orTooSmall<T>(make: () => T): T {
     if (!(error instanceof LinuxError)) throw error;
     throw new LoadError('memory too small for the kernel');
   }
+}
+
+/** Why the machine stopped below its kernel. */
+function switchedOff(finish: Finish): string {
+  return finish.kind === 'shutdown' ? [finish.what, ...finish.story].join('; ') : 'the machine was switched off';
 }

@@ -17,6 +17,7 @@ export const explain: Command = {
     ['explain riscv64 scause=f stval=42000 sstatus=20', 'a store page fault of user mode'],
     ['explain riscv64 mcause=8000000000000007', 'an interrupt that machine mode takes'],
     ['explain aarch64 esr=92000047 far=42000 spsr=0', 'the same fault of EL0'],
+    ['explain x86-64 error=7 cr2=42000', 'the same fault of CPL 3'],
   ],
   run: async (given, target, assignments) => {
     const isa = targetNamed(String(target));
@@ -34,7 +35,8 @@ export const explain: Command = {
       );
     else {
       const paint = paintFor({ isTTY: process.stdout.isTTY }, process.env);
-      const absent = reading ? supervisors.filter((name) => !values.has(name)) : [];
+      const list = listsOf(isa, values).find(([cause]) => values.has(cause));
+      const absent = reading ? (list ?? supervisors).filter((name) => !values.has(name)) : [];
       write(1, `${explainLines(isa, explanation, reading, absent, paint).join('\n')}\n`);
     }
     return 0;
@@ -43,6 +45,10 @@ export const explain: Command = {
 
 /** A register may be named without what its manual puts behind `_`: `esr` is `esr_el1`. */
 const isNamed = (register: string, name: string) => register === name || register.split('_')[0] === name;
+
+/** The lists of a trap's registers that all of these are on. */
+const listsOf = (isa: Isa, values: ReadonlyMap<string, bigint>) =>
+  isa.trapRegisters.filter((names) => [...values.keys()].every((name) => names.includes(name)));
 
 /** Values by register name. Throws UserError where a word is no assignment, or the registers do not go together. */
 function readAssignments(isa: Isa, words: readonly string[]): ReadonlyMap<string, bigint> {
@@ -61,8 +67,9 @@ function readAssignments(isa: Isa, words: readonly string[]): ReadonlyMap<string
     if (value >= 1n << 64n) throw new UserError(`explain: ${name}: '${digits}' has more than 64 bits`);
     values.set(register, value);
   }
-  const lists = isa.trapRegisters.filter((names) => [...values.keys()].every((name) => names.includes(name)));
-  if (lists.length === 0) throw new UserError(`explain: these registers belong to different traps; there are ${listed}`);
+  const lists = listsOf(isa, values);
+  if (lists.length === 0)
+    throw new UserError(`explain: these registers belong to different traps; there are ${listed}`);
   if (!lists.some(([cause]) => values.has(cause)))
     throw new UserError(`explain: which ${lists[0][0].split('_')[0]}? It says what the trap was`);
   return values;

@@ -67,7 +67,7 @@ describe('IRETQ (SDM vol. 2A, IRET)', () => {
   ])('%s', (_, frame, want) => {
     const rig = new Rig();
     rig.push(8);
-    const before = { ...rig.registers(), rsp: AT.stack - 40n };
+    const before: Record<string, bigint> = { ...rig.registers(), rsp: AT.stack - 40n };
     iret(rig, frame);
     expect(rig.taken).toBe(want);
     expect([1, 2, 4, 5].map((k) => rig.word(k))).toEqual([before.rip, before.cs, before.rsp, before.ss]);
