@@ -38,25 +38,25 @@ export class VirtualMemory {
     this.hart = hart;
   }
 
-  /** Loads 1, 2, 4 or 8 bytes, zero-extended; `undefined`: a trap. */
-  load(address: bigint, size: number): bigint | undefined {
+  /** Loads 1, 2, 4 or 8 bytes, zero-extended; `undefined`: a trap. `shape`: a plain one with traits, which its fault tells of. */
+  load(address: bigint, size: number, shape = LOAD[size]): bigint | undefined {
     const { hart } = this;
     if (hart.contextEpoch !== this.contextEpoch || hart.tlb.epoch !== this.tlbEpoch) this.refresh();
     scratch[0] = address;
     const low = halves[0];
     const offset = (low & (size - 1)) === 0 ? this.loads.find(low, halves[1]) : 0;
     if (offset !== 0) return hart.bus.ram.read(ramOffset(offset), size);
-    return this.slowLoad(address, LOAD[size]);
+    return this.slowLoad(address, shape);
   }
 
   /** Stores the low 1, 2, 4 or 8 bytes; false: a trap. */
-  store(address: bigint, size: number, value: bigint): boolean {
+  store(address: bigint, size: number, value: bigint, shape = STORE[size]): boolean {
     const { hart } = this;
     if (hart.contextEpoch !== this.contextEpoch || hart.tlb.epoch !== this.tlbEpoch) this.refresh();
     scratch[0] = address;
     const low = halves[0];
     const offset = (low & (size - 1)) === 0 ? this.stores.find(low, halves[1]) : 0;
-    if (offset === 0) return this.slowStore(address, STORE[size], value);
+    if (offset === 0) return this.slowStore(address, shape, value);
     const ram = hart.bus.ram;
     ram.write(ramOffset(offset), size, value);
     if (!hart.monitor.empty) hart.monitor.stored(hart.id, ram.address(ramOffset(offset)), size);

@@ -216,14 +216,14 @@ function memoryEffect(
       if (shape.atomicity === 'reserved') return (c) => keepExtended(c, c.memory.loadReserved(address(c), size));
       if (special) return (c) => keepExtended(c, c.memory.loadAs(address(c), shape));
       return (c) => {
-        const value = c.memory.load(address(c), size);
+        const value = c.memory.load(address(c), size, shape);
         if (value === undefined) return TRAPPED;
         c.values[id] = signed ? u(BigInt.asIntN(bits, value)) : value;
         return DONE;
       };
     case 'store':
       if (special) return (c) => (c.memory.storeAs(address(c), shape, operand(c)) ? DONE : TRAPPED);
-      return (c) => (c.memory.store(address(c), size, operand(c)) ? DONE : TRAPPED);
+      return (c) => (c.memory.store(address(c), size, operand(c), shape) ? DONE : TRAPPED);
     case 'store.conditional':
       return (c) => keep(c, c.memory.storeConditional(address(c), size, operand(c)));
     case 'amo':
