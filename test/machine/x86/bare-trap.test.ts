@@ -1,0 +1,332 @@
+// Exceptions, segments and transfers between them here and under qemu-system-x86_64: what is refused, and what comes of the rest.
+import { type BareCase, compareWithQemu } from './bare-image.ts';
+
+/** SYSENTER exists in long mode on this vendor's processors alone. */
+const CPU = 'max,vendor=GenuineIntel';
+
+/** A GDT of the case's own: as the image's, and spare descriptors from 0x48 on. */
+const OWN_GDT = `
+  movl $gdt, %esi
+  movl $data, %edi
+  movl $9, %ecx
+  cld
+  rep movsq
+  movw $0x7f, data + 0x200
+  movq $data, data + 0x202
+  lgdt data + 0x200
+`;
+const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
+const put = (offset: number, value: bigint): string =>
+  `  movabsq $${hex(BigInt.asUintN(64, value))}, %rax\n  movq %rax, data + ${hex(offset)}\n`;
+/** A descriptor of 4 GiB from 0: attributes' low byte, and the nibble of G, D, L and AVL. */
+const descriptor = (byte: number, nibble = 0xc): bigint =>
+  0xffffn | (BigInt(byte) << 40n) | (0xfn << 48n) | (BigInt(nibble) << 52n);
+
+/** Tries something in a ring; where it goes through, 1 is reported and INT 41h comes back. */
+const attempt = (ring: number, instructions: string, before = ''): string =>
+  `${before}${ring === 3 ? '  user\n' : ''}  trying\n${instructions}\n  emit_value 1\n  int $0x41\n7:\n`;
+
+/** Access bytes by their upper half, with every type of 16. */
+const upper = Array.from({ length: 16 }, (_, i) => i << 4);
+const types = Array.from({ length: 16 }, (_, i) => i);
+const both = [0, 3] as const;
+
+const loads: BareCase[] = both.flatMap((ring) =>
+  upper.flatMap((high) =>
+    ['ds', 'ss', 'fs'].map(
+      (segment): BareCase => ({
+        name: `MOV ${segment} in ring ${ring}, access bytes ${hex(high)} and on`,
+        code: `${OWN_GDT}${types
+          .flatMap((type) =>
+            both.map(
+              (rpl) =>
+                `${put(0x48, descriptor(high | type))}${attempt(ring, `  movl $${0x48 | rpl}, %eax\n  movw %ax, %${segment}`)}  movq data + 0x48, %rax\n  emit %rax\n`,
+            ),
+          )
+          .join('')}`,
+      }),
+    ),
+  ),
+);
+compareWithQemu('loads of segment registers (SDM vol. 2B, MOV)', loads, CPU, 20_000_000);
+
+const questions: BareCase[] = both.flatMap((ring) =>
+  upper.map(
+    (high): BareCase => ({
+      name: `LAR, LSL, VERR and VERW in ring ${ring}, access bytes ${hex(high)} and on`,
+      code: `${OWN_GDT}${put(0x50, 0n)}${types
+        .flatMap((type) =>
+          both.map(
+            (rpl) =>
+              `${put(0x48, descriptor(high | type))}${attempt(
+                ring,
+                ['lar %ax, %ebx', 'lsl %ax, %ebx', 'verr %ax', 'verw %ax']
+                  .map(
+                    (text) =>
+                      `  movl $${0x48 | rpl}, %eax\n  movl $0, %ebx\n  ${text}\n  setz %cl\n  movzbl %cl, %ecx\n  emit %rbx\n  emit %rcx`,
+                  )
+                  .join('\n'),
+              )}`,
+          ),
+        )
+        .join('')}`,
+    }),
+  ),
+);
+compareWithQemu('LAR, LSL, VERR and VERW', questions, CPU, 20_000_000);
+
+/** What is jumped to: comes back by an interrupt from code of any width. */
+const HIT = '  jmp 5f\n4:\n  int $0x42\n  nop\n5:\n';
+/** The far pointer at data + 0x300 of the next label 4, which lies in front. */
+const pointer = (selector: number): string =>
+  `  leaq 4b(%rip), %rax\n  movq %rax, data + 0x300\n  movw $${hex(selector)}, data + 0x308\n`;
+const JMP = '  .byte 0x48, 0xff, 0x2c, 0x25\n  .long data + 0x300';
+const CALL = '  .byte 0x48, 0xff, 0x1c, 0x25\n  .long data + 0x300';
+/** What SS and RSP are behind it, and what lies on the stack, is in the frame and at the trap's. */
+const widths = [0xa, 0xc, 0xe, 0x8] as const;
+
+const transfers: BareCase[] = both.flatMap((ring) =>
+  upper.flatMap((high) =>
+    (
+      [
+        ['JMP', JMP],
+        ['CALL', CALL],
+      ] as const
+    ).map(
+      ([name, code]): BareCase => ({
+        name: `far ${name} in ring ${ring}, access bytes ${hex(high)} and on`,
+        code: `${OWN_GDT}${HIT}${put(0x50, 0n)}${types
+          .filter((type) => (high & 0x10) !== 0 || type !== 12)
+          .flatMap((type) =>
+            (type < 8 ? [0xa] : widths).flatMap((nibble) =>
+              both.map(
+                (rpl) =>
+                  `${put(0x48, descriptor(high | type, nibble))}${pointer(0x48 | rpl)}${attempt(ring, code)}  movq data + 0x48, %rax\n  emit %rax\n`,
+              ),
+            ),
+          )
+          .join('')}`,
+      }),
+    ),
+  ),
+);
+compareWithQemu('far JMP and CALL (SDM vol. 2A)', transfers, CPU, 20_000_000);
+
+/** A frame for IRETQ or far RET whose CS is descriptor 0x48 and SS descriptor 0x50. */
+const frame = (cs: number, ss: number, flags: boolean): string =>
+  `  movl $stack_top, %esp\n  pushq $${ss}\n  pushq $user_stack\n${flags ? '  pushq $2\n' : ''}  pushq $${cs}\n  leaq 4b(%rip), %rax\n  pushq %rax\n`;
+
+const returns: BareCase[] = upper.flatMap((high) =>
+  (
+    [
+      ['IRETQ', '  iretq', true],
+      ['far RET', '  .byte 0x48, 0xcb', false],
+    ] as const
+  ).map(
+    ([name, code, flags]): BareCase => ({
+      name: `${name} to access bytes ${hex(high)} and on`,
+      code: `${OWN_GDT}${HIT}${types
+        .flatMap((type) =>
+          (type < 8 ? [0xa] : widths).flatMap((nibble) =>
+            both.map(
+              (rpl) =>
+                `${put(0x48, descriptor(high | type, nibble))}${frame(0x48 | rpl, rpl === 3 ? 0x1b : 0x10, flags)}${attempt(0, code)}`,
+            ),
+          ),
+        )
+        .join('')}`,
+    }),
+  ),
+);
+compareWithQemu('IRETQ and far RET (SDM vol. 2A and 2B)', returns, CPU, 20_000_000);
+
+const stacks: BareCase[] = upper.map(
+  (high): BareCase => ({
+    name: `IRETQ with SS of access bytes ${hex(high)} and on`,
+    code: `${OWN_GDT}${HIT}${types
+      .flatMap((type) =>
+        both.flatMap((ring) =>
+          both.map(
+            (rpl) =>
+              `${put(0x50, descriptor(high | type))}${frame(ring === 3 ? 0x23 : 0x08, 0x50 | rpl, true)}${attempt(0, '  iretq')}`,
+          ),
+        ),
+      )
+      .join('')}${[0, 1, 3, 0x78, 0x80, 0x54]
+      .flatMap((ss) => [0x08, 0x23].map((cs) => `${frame(cs, ss, true)}${attempt(0, '  iretq')}`))
+      .join('')}`,
+  }),
+);
+compareWithQemu('IRETQ’s stack segment', stacks, CPU, 20_000_000);
+
+/** Flags as IRETQ and POPF load them at a privilege and IOPL, and as PUSHF shows them. */
+const FLAGS = 0x25_7fd5 & ~0x100;
+const flags: BareCase[] = [0, 1, 2, 3].flatMap((iopl) =>
+  both.flatMap((ring) =>
+    (
+      [
+        ['POPFQ', `  pushq $${FLAGS & ~0x2_0000}\n  popfq`],
+        ['POPFW', '  pushw $0x7ed5\n  popfw'],
+        [
+          'IRETQ',
+          `  movq %ss, %rax\n  pushq %rax\n  pushq $user_stack\n  pushq $${FLAGS & ~0x2_4000}\n  movq %cs, %rax\n  pushq %rax\n  leaq 8f(%rip), %rax\n  pushq %rax\n  iretq\n8:`,
+        ],
+      ] as const
+    ).map(
+      ([name, code]): BareCase => ({
+        name: `${name} in ring ${ring} with IOPL ${iopl}`,
+        code: attempt(
+          ring,
+          `${code}\n  pushfq\n  popq %rax\n  emit %rax`,
+          ring === 0 ? `  pushq $${hex((iopl << 12) | 2)}\n  popfq\n` : '',
+        ).replace('  user\n', `  user ${hex((iopl << 12) | 2)}\n`),
+      }),
+    ),
+  ),
+);
+compareWithQemu('flags (SDM vol. 2B, POPF; vol. 2A, IRET)', flags, CPU);
+
+/** Ways to be refused by privilege. */
+const privileged: BareCase[] = both.flatMap((ring) =>
+  [
+    'cli', 'sti', 'swapgs', 'swapgs\n  swapgs', 'int $0x80', 'int3', '.byte 0xcd, 3', 'ud2', '.byte 0xce',
+    'sysretq', 'sysenter', 'sysexit', 'movl $0x28, %eax\n  ltr %ax', 'movl $0, %eax\n  lldt %ax',
+    'lgdt gdt_pointer', 'lidt idt_pointer', 'sgdt data\n  movq data, %rax\n  emit %rax', 'str %eax\n  emit %rax', 'sldt %eax\n  emit %rax',
+    'movl $8, %eax\n  movw %ax, %cs', 'xorl %eax, %eax\n  movw %ax, %ss', 'lss data, %esp', 'movl %fs, %eax\n  emit %rax',
+  ].map((text): BareCase => ({ name: `${text.replaceAll('\n', ';')} in ring ${ring}`, code: attempt(ring, `  ${text}`) })),
+); // biome-ignore format: instructions in lines
+compareWithQemu('who may do what', privileged, CPU);
+
+/** Writes an MSR. */
+const wrmsr = (number: number, value: string, high = 0): string =>
+  `  movl $${hex(number)}, %ecx\n  movl $${value}, %eax\n  movl $${hex(high)}, %edx\n  wrmsr\n`;
+const STATE = `  movq %cs, %rax
+  emit %rax
+  movq %ss, %rax
+  emit %rax
+  pushfq
+  popq %rax
+  emit %rax
+`;
+/** SYSCALL's registers, with the entry at the next label 9. */
+const SYSCALL_MSRS = `${wrmsr(0xc000_0081, '0', 0x13_0008)}${wrmsr(0xc000_0082, '9f')}${wrmsr(0xc000_0084, '0x47700')}`;
+
+const calls: BareCase[] = [
+  ...both.map(
+    (ring): BareCase => ({
+      name: `SYSCALL in ring ${ring}`,
+      code: `${SYSCALL_MSRS}${attempt(ring, '  stc\n  syscall\n3:\n  nop\n9:\n  emit %rcx\n  emit %r11\n  movl $stack_top, %esp')}${STATE}`,
+    }),
+  ),
+  ...[0, 0xffe7_ffff, 0x3_7fd7].map(
+    (value): BareCase => ({
+      name: `SYSRETQ with R11 of ${hex(value)}`,
+      code: `${SYSCALL_MSRS}9:\n${attempt(0, `  movl $${hex((value & ~0x100) >>> 0)}, %r11d\n  leaq 3f(%rip), %rcx\n  movl $user_stack, %esp\n  sysretq\n3:\n${STATE}`)}`,
+    }),
+  ),
+  {
+    name: 'SYSRETL to compatibility mode',
+    code: `${SYSCALL_MSRS}9:\n${HIT}${attempt(0, '  xorl %r11d, %r11d\n  leaq 4b(%rip), %rcx\n  sysretl')}`,
+  },
+  {
+    name: 'SYSRETQ to an address that is not canonical',
+    code: `${SYSCALL_MSRS}9:\n${attempt(0, '  xorl %r11d, %r11d\n  movabsq $0x800000000000, %rcx\n  sysretq')}`,
+    differs: 'SDM vol. 2B, SYSRET: #GP(0) in ring 0; QEMU faults when it fetches, in ring 3',
+  },
+  ...both.map(
+    (ring): BareCase => ({
+      name: `SYSENTER in ring ${ring}`,
+      code: `${wrmsr(0x174, '8')}${wrmsr(0x175, 'stack_top')}${wrmsr(0x176, '9f')}${attempt(ring, `  sysenter\n9:\n  emit %rsp\n${STATE}`)}`,
+    }),
+  ),
+  ...['', '.byte 0x48\n  '].map(
+    (rex): BareCase => ({
+      name: `SYSEXIT ${rex ? 'to 64-bit code' : ''}`,
+      code: `${wrmsr(0x174, rex ? '0' : '0x33')}${HIT}${attempt(0, `${wrmsr(0x174, '0x33')}  movl $user_stack, %ecx\n  leaq 4b(%rip), %rdx\n  ${rex}sysexit`)}`,
+    }),
+  ),
+];
+compareWithQemu('SYSCALL, SYSRET, SYSENTER and SYSEXIT (SDM vol. 2B)', calls, CPU);
+
+/** Sets TF, so that what follows behind one more instruction is stepped; #DB comes back at 7. */
+const stepped = (text: string, ring = 0, before = ''): string =>
+  attempt(ring, `  pushq $0x102\n  popfq\n  ${text}\n  nop\n  nop`, before);
+const STEP_REPORT = '  movq %dr6, %rax\n  emit %rax\n';
+const steps: BareCase[] = [
+  ...both.flatMap((ring) =>
+    [
+      'nop', 'xorl %eax, %eax', 'jmp 2f\n  nop\n2:', 'movq data, %rax', 'ud2', 'int3', 'int $0x80', 'pushfq\n  popq %rax\n  emit %rax', 'cli',
+      'movl $3, %ecx\n  movl $data, %esi\n  lodsb', 'movq 0x7fffffff, %rax',
+    ].map((text): BareCase => ({ name: `TF: ${text.replaceAll('\n', ';')} in ring ${ring}`, code: `${stepped(text, ring)}${STEP_REPORT}` })),
+  ), // biome-ignore format: instructions in lines
+  {
+    name: 'TF: MOV SS holds it back',
+    code: `${attempt(0, '  movl $0x10, %eax\n  pushq $0x102\n  popfq\n  movw %ax, %ss\n  nop\n  nop')}${STEP_REPORT}`,
+  },
+  {
+    name: 'TF by IRETQ',
+    code: `${attempt(0, '  pushq $0x10\n  pushq $stack_top\n  pushq $0x102\n  pushq $8\n  leaq 3f(%rip), %rax\n  pushq %rax\n  iretq\n3:\n  nop\n  nop')}${STEP_REPORT}`,
+  },
+  {
+    name: 'TF: SYSCALL that masks it, and one that does not',
+    code: `${SYSCALL_MSRS}${attempt(3, '  pushq $0x102\n  popfq\n  syscall\n9:\n  movl $stack_top, %esp\n  nop')}${STEP_REPORT}`,
+  },
+  ...[
+    ['an instruction', '0x1', '2f'],
+    ['a write', '0xd0001', 'data'],
+    ['a read or write', '0xf0001', 'data'],
+    ['another byte', '0xd0001', 'data + 4'],
+    ['a global one', '0xd0002', 'data'],
+  ].map(
+    ([name, dr7, address]): BareCase => ({
+      name: `a breakpoint: ${name}`,
+      code: `${attempt(
+        0,
+        `  movl $${address}, %eax\n  movq %rax, %dr0\n  movl $${dr7}, %eax\n  movq %rax, %dr7\n  movl data, %eax\n  nop\n2:\n  nop\n  movl %eax, data\n  nop\n  nop`,
+      )}${STEP_REPORT}`,
+    }),
+  ),
+];
+compareWithQemu('single step and breakpoints (SDM vol. 3B, chapter 18)', steps, CPU);
+
+/** An IDT of the case's own at data, in which the gates of 0x40 and of #UD are what is tried. */
+const OWN_IDT = `
+  movl $idt, %esi
+  movl $data, %edi
+  movl $512, %ecx
+  cld
+  rep movsq
+  movw $0xfff, user_stack - 0x10
+  movq $data, user_stack - 0xe
+  lidt user_stack - 0x10
+`;
+/** The selector and access byte of gate 40h and of #UD's. */
+const gates = (selector: number, byte: number): string =>
+  [0x400, 0x60]
+    .map((at) => `  movw $${hex(selector)}, data + ${at + 2}\n  movb $${hex(byte)}, data + ${at + 5}\n`)
+    .join('');
+
+const deliveries: BareCase[] = both.flatMap((ring) => [
+  ...upper.map(
+    (high): BareCase => ({
+      name: `gates in ring ${ring}, access bytes ${hex(high)} and on`,
+      code: `${OWN_IDT}${types.map((type) => `${gates(8, high | type)}${attempt(ring, '  int $0x40')}`).join('')}`,
+    }),
+  ),
+  {
+    name: `code segments of a gate in ring ${ring}`,
+    code: `${OWN_IDT}${[0, 3, 0x10, 0x13, 0x20, 0x23, 0x28, 0x38, 0x3b, 0x48, 0x0c]
+      .map((selector) => `${gates(selector, 0xee)}${attempt(ring, '  int $0x40')}`)
+      .join('')}`,
+  },
+  {
+    name: `IST and RSP0 in ring ${ring}`,
+    code: `${OWN_IDT}${[0, 1, 2, 7]
+      .map(
+        (ist) =>
+          `  movb $${ist}, data + 0x404\n${attempt(ring, '  int $0x40', '  movl $(stack_top - 5), %esp\n')}  emit %rsp\n`,
+      )
+      .join('')}`,
+  },
+]);
+compareWithQemu('delivery (SDM vol. 3A, 6.12 to 6.14)', deliveries, CPU);
