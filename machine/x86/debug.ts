@@ -112,6 +112,9 @@ export function armStep(hart: Hart): void {
   hart.attention = true;
 }
 
+/** RF was loaded: it counts from the next instruction on. */
+export const resumeBegins = (hart: Hart): void => hart.set(RESUMED, 0n);
+
 /** An event is delivered: the instruction that it ended or came before is not stepped, and its breakpoints are met again. */
 export function debugEnded(hart: Hart): void {
   hart.set32(STEPPED, 0);

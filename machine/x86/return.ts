@@ -1,5 +1,6 @@
 import type { Hart } from '../hart.ts';
 import { fault, VECTOR } from './causes.ts';
+import { resumeBegins } from './debug.ts';
 import {
   ATTRIBUTE,
   type Descriptor,
@@ -146,6 +147,7 @@ export function interruptReturn(hart: Hart, size: number): boolean {
   let mask = poppable(hart, word);
   if (word > 2) mask |= RFLAGS.RF | (cpl === 0 ? RFLAGS.VIF | RFLAGS.VIP : 0);
   unpackFlags(hart, flags, mask);
+  resumeBegins(hart);
   if (!outer) hart.set(RSP, moved(stack, 3 * word));
   goBack(hart, code, offset, outer);
   return true;

@@ -537,6 +537,50 @@ describe('interrupts held back (6.8.3)', () => {
     expect(allowed.get('shadow')).toBe(BigInt(allowed.hart.instructions) + 1n);
   });
 
+  /** A rig whose local APIC has vector 41h pending. */
+  const pending = (flags = 0n) => {
+    const rig = new Rig();
+    const apic = (offset: bigint, value: bigint) => rig.machine.bus.write(0xfee0_0000n + offset, 4, value, 0);
+    apic(0xf0n, 0x1ffn);
+    apic(0x300n, 0x4_0041n);
+    rig.set({ flags });
+    return rig;
+  };
+
+  it('an interrupt comes between instructions where IF is set, and pushes no error code', () => {
+    const rig = pending(IF);
+    rig.hart.isa.interrupt(rig.hart);
+    rig.hart.takeTrap();
+    expect([rig.vector, rig.word(0), rig.word(2), rig.get('flags')]).toEqual([0x41, AT.code, IF | 6n, 0n]);
+    expect(rig.hart.isa.interrupt(rig.hart)).toBe(false);
+  });
+
+  it('STI; HLT: HLT begins, and the interrupt returns behind it', () => {
+    const rig = pending();
+    rig.run('fb f4', 2);
+    expect([rig.vector, rig.get('rip')]).toEqual([-1, AT.code + 2n]);
+    rig.run('eb fe', 1);
+    expect([rig.vector, rig.word(0), rig.hart.waiting]).toEqual([0x41, AT.code + 2n, false]);
+  });
+
+  it('MOV SS holds an interrupt back for one instruction', () => {
+    const rig = pending(IF);
+    rig.set({ rax: BigInt(SEL.data), shadow: BigInt(rig.hart.instructions) + 1n });
+    rig.run('8ed0', 1);
+    // Held back by what came before, MOV SS itself holds nothing back any more.
+    expect(rig.get('rip')).toBe(AT.code + 2n);
+    rig.run('eb fe', 1);
+    expect([rig.vector, rig.word(0)]).toEqual([0x41, AT.code + 2n]);
+  });
+
+  it('an interrupt whose gate is absent is #NP with its vector and EXT', () => {
+    const rig = pending(IF);
+    rig.gate(0x41, { type: 0x0e });
+    rig.hart.isa.interrupt(rig.hart);
+    rig.hart.takeTrap();
+    expect(rig.taken).toBe('#11(20b)');
+  });
+
   it('HLT waits, but not for the user', () => {
     expect(new Rig({ cpl: 3 }).run('f4').taken).toBe('#13(0)');
     const rig = new Rig();
