@@ -332,12 +332,18 @@ export class VirtualMemory {
 const isForDevices = (address: bigint, size: number): boolean => size <= 8 && (address & BigInt(size - 1)) === 0n;
 
 /** The shape of one page's part, of so many bytes, of an access at that address. */
-function partOf({ kind, unprivileged, implicit, alignment }: AccessShape, address: bigint, size: number): AccessShape {
+function partOf(
+  { kind, unprivileged, implicit, stack, alignment }: AccessShape,
+  address: bigint,
+  size: number,
+): AccessShape {
   // Where its elements are aligned, both parts are whole elements, and nothing is misaligned.
   if (alignment !== undefined && (address & BigInt(alignment - 1)) === 0n) {
-    return accessShape(kind, size, 'plain', { unprivileged, implicit, alignment });
+    return accessShape(kind, size, 'plain', { unprivileged, implicit, stack, alignment });
   }
-  if (unprivileged || implicit) return accessShape(kind, size, 'plain', { unprivileged, implicit, part: true });
+  if (unprivileged || implicit || stack) {
+    return accessShape(kind, size, 'plain', { unprivileged, implicit, stack, part: true });
+  }
   return (kind === 'store' ? STORE_PART : LOAD_PART)[size];
 }
 

@@ -1,3 +1,4 @@
+import { accessShape } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
 import { T, W } from './registers.ts';
@@ -21,17 +22,21 @@ function minimumPosition(hart: Hart): true {
   return true;
 }
 
+const BYTE_STORE = accessShape('store', 1);
+
 /**
- * MASKMOVDQU and MASKMOVQ: stores those of the first `bytes` bytes of W[0] that have the top bit in W[1], at T[0]. One that
- * faults leaves those before it stored, which the restarted instruction stores again.
+ * MASKMOVDQU and MASKMOVQ: stores those of the first `bytes` bytes of W[0] that have the top bit in W[1], at T[0]; none
+ * where one of them faults.
  */
 function maskedStore(hart: Hart, bytes: number): boolean {
   A.load(hart, W[0]);
   MASK.load(hart, W[1]);
-  const address = hart.get(T[0]);
+  const at = (k: number) => BigInt.asUintN(64, hart.get(T[0]) + BigInt(k));
   for (let k = 0; k < bytes; k++) {
-    if (MASK.i8[k] >= 0) continue;
-    if (!hart.memory.store(BigInt.asUintN(64, address + BigInt(k)), 1, BigInt(A.u8[k]))) return false;
+    if (MASK.i8[k] < 0 && hart.memory.loadAs(at(k), BYTE_STORE) === undefined) return false;
+  }
+  for (let k = 0; k < bytes; k++) {
+    if (MASK.i8[k] < 0 && !hart.memory.store(at(k), 1, BigInt(A.u8[k]))) return false;
   }
   return true;
 }
