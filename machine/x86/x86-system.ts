@@ -29,6 +29,12 @@ const ANYTHING = { reads: SLOTS.slots, writes: SLOTS.slots };
 /** #GP(0) at any CPL but 0. */
 const requirePrivilege = (b: Builder): void => b.trapIf(b.get32(CPL), fault(VECTOR.GP), b.i64(0n));
 
+/** What only CPL 0 may do, whatever its operand in memory does. */
+const privileged = (lift: (b: Builder, i: Decoded) => void) => (b: Builder, i: Decoded) => {
+  requirePrivilege(b);
+  lift(b, i);
+};
+
 /** Calls a helper without operands. */
 const call =
   (helper: string, ...immediates: number[]) =>
@@ -323,8 +329,8 @@ export const X86_SYSTEM: readonly Row[] = [
   // Descriptor tables.
   row('0F 00 /0', 'sldt Ev', storeWord(selector(SEGMENT.ldtr))),
   row('0F 00 /1', 'str Ev', storeWord(selector(SEGMENT.tr))),
-  row('0F 00 /2', 'lldt Ew', withOperand('lldt', 0)),
-  row('0F 00 /3', 'ltr Ew', withOperand('ltr', 0)),
+  row('0F 00 /2', 'lldt Ew', privileged(withOperand('lldt', 0))),
+  row('0F 00 /3', 'ltr Ew', privileged(withOperand('ltr', 0))),
   row('0F 00 /4', 'verr Ew', withOperand('verr', 0)),
   row('0F 00 /5', 'verw Ew', withOperand('verw', 0)),
   row('0F 01 /0', 'sgdt Ms', storeTable('gdtr')),
@@ -342,7 +348,7 @@ export const X86_SYSTEM: readonly Row[] = [
     'smsw Ev',
     storeWord((b) => b.get(SLOTS.get('cr0'))),
   ),
-  row('0F 01 /6', 'lmsw Ew', withOperand('lmsw', 0)),
+  row('0F 01 /6', 'lmsw Ew', privileged(withOperand('lmsw', 0))),
   row('0F 06', 'clts', call('clts')),
   row('0F 20 /r', 'mov Ry, Cy', moveFrom('readControl'), { size: 'f64' }),
   row('0F 21 /r', 'mov Ry, Dy', moveFrom('readDebug'), { size: 'f64' }),
