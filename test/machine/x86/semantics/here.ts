@@ -1,0 +1,210 @@
+import type { RamOffset } from '../../../../machine/addr.ts';
+import { Machine } from '../../../../machine/index.ts';
+import { errorOf, lengthOf, VECTOR, vectorOf } from '../../../../machine/x86/causes.ts';
+import { flagsOf, setFlags } from '../../../../machine/x86/flags.ts';
+import { X86_64 } from '../../../../machine/x86/isa.ts';
+import { updateMode } from '../../../../machine/x86/mode.ts';
+import { ATTRIBUTES, CPL, LIMIT, MXCSR, R, SEGMENT, SELECTOR, SLOTS, XMM } from '../../../../machine/x86/registers.ts';
+import type { Case } from './case.ts';
+import { BREAKPOINT, CODE, CODE_END, CODE_START, FX, INPUT, MEMORY_WORDS, OUTPUT, RAM_END, WINDOWS } from './layout.ts';
+
+/** Memory behind that which cases see: page tables. */
+const MEMORY = 0x40_0000;
+const TABLES = 0x3f_0000n;
+const PRESENT_WRITABLE_USER = 7n;
+const ACCESSED_DIRTY = 0x60n;
+const NO_EXECUTE = 1n << 63n;
+/** An iteration is an instruction here; no case has more. */
+const MAX_STEPS = 300;
+
+/** Linux's selectors in user mode, and what their descriptors say. */
+const USER_CODE = { selector: 0x33, attributes: 0xa0fb };
+const USER_DATA = { selector: 0x2b, attributes: 0xc0f3 };
+/** IF, which Linux's processes have. */
+const INTERRUPTS = 0x200;
+
+const SIGILL = 4;
+const SIGTRAP = 5;
+const SIGBUS = 7;
+const SIGFPE = 8;
+const SIGSEGV = 11;
+/** Linux's signals for vectors (arch/x86/kernel/traps.c). */
+const SIGNALS: Readonly<Record<number, number>> = {
+  ...{ [VECTOR.DE]: SIGFPE, [VECTOR.MF]: SIGFPE, [VECTOR.XM]: SIGFPE },
+  ...{ [VECTOR.DB]: SIGTRAP, [VECTOR.BP]: SIGTRAP, [VECTOR.UD]: SIGILL },
+  ...{ [VECTOR.SS]: SIGBUS, [VECTOR.NP]: SIGBUS, [VECTOR.AC]: SIGBUS },
+};
+
+const FPR = Array.from({ length: 8 }, (_, i) => [SLOTS.get(`fpr${i}`), SLOTS.get(`fpr${i}_high`)] as const);
+const [FCW, FSW, FTW] = ['fcw', 'fsw', 'ftw'].map((name) => SLOTS.get(name));
+
+/** Runs cases on a machine of ours, at CPL 3 in 64-bit mode, and says what a Linux program would have seen. */
+export class Here {
+  private readonly machine = new Machine({
+    // A trap ends a case before it is delivered.
+    isa: { ...X86_64, deliver: () => {} },
+    memory: MEMORY,
+    harts: 1,
+    hardwareAd: true,
+    console: { output: () => {}, input: () => -1 },
+  });
+  private readonly hart = this.machine.harts[0];
+  private readonly start: BigUint64Array;
+  private trapped = false;
+
+  constructor() {
+    const { hart, machine } = this;
+    this.writeTables();
+    const code = new Uint8Array(Number(CODE_END - CODE_START)).fill(BREAKPOINT);
+    machine.ram.writeBytes(machine.ram.offset(CODE_START, code.length) as RamOffset, code);
+    const control = {
+      // PG, AM, WP, NE, ET, MP, PE.
+      cr0: 0x8005_0033n,
+      cr3: TABLES,
+      // PAE, OSFXSR, OSXMMEXCPT.
+      cr4: 0x620n,
+      // NXE, LMA, LME, SCE.
+      efer: 0xd01n,
+    };
+    for (const [name, value] of Object.entries(control)) hart.set(SLOTS.get(name), value);
+    for (const segment of [SEGMENT.es, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs]) {
+      hart.set32(SELECTOR[segment], 0);
+      hart.set32(ATTRIBUTES[segment], 0);
+    }
+    for (const [segment, { selector, attributes }] of [
+      [SEGMENT.cs, USER_CODE],
+      [SEGMENT.ss, USER_DATA],
+    ] as const) {
+      hart.set32(SELECTOR[segment], selector);
+      hart.set32(ATTRIBUTES[segment], attributes);
+      hart.set32(LIMIT[segment], -1);
+    }
+    // Its I/O permission bitmap would lie behind its end, so no port may be used.
+    hart.set(SLOTS.get('tr_base'), CODE_START);
+    hart.set32(LIMIT[SEGMENT.tr], 0x67);
+    hart.set32(CPL, 3);
+    updateMode(hart);
+    this.start = hart.u64.slice(0, X86_64.slots.size / 8);
+    machine.observer = () => {
+      this.trapped = true;
+    };
+  }
+
+  /** Code, which can be executed, and data, which cannot, in pages of 4 KiB at the addresses they have. */
+  private writeTables(): void {
+    const tables = new BigUint64Array(5 * 512);
+    const table = (i: number) => (TABLES + BigInt(i * 4096)) | PRESENT_WRITABLE_USER;
+    tables[0] = table(1);
+    tables[512] = table(2);
+    tables[1024] = table(3);
+    tables[1025] = table(4);
+    for (let at = CODE_START; at < RAM_END; at += 4096n) {
+      const entry = at | PRESENT_WRITABLE_USER | ACCESSED_DIRTY;
+      tables[3 * 512 + Number(at >> 12n)] = at < CODE_END ? entry : entry | NO_EXECUTE;
+    }
+    const { ram } = this.machine;
+    ram.writeBytes(ram.offset(TABLES, tables.byteLength) as RamOffset, new Uint8Array(tables.buffer));
+  }
+
+  /**
+   * Runs one case; its result in the words of {@link OUTPUT}. `undefined` where it jumps to itself or into its own bytes:
+   * the outsider would go on running, and show nothing.
+   */
+  run({ input, instruction }: Case): BigUint64Array | undefined {
+    const { hart, machine } = this;
+    const { ram } = machine;
+    hart.u64.set(this.start);
+    R.forEach((slot, i) => {
+      hart.set(slot, input[INPUT.r + i]);
+    });
+    setFlags(hart, Number(input[INPUT.rflags]), 0xcd5 | INTERRUPTS);
+    this.setFloat(input.subarray(INPUT.fx, INPUT.fx + FX.words));
+    hart.contextChanged();
+    hart.pc = CODE;
+    hart.waiting = false;
+    const bytes = new Uint8Array(input.buffer, input.byteOffset);
+    ram.writeBytes(ram.offset(CODE, 16) as RamOffset, bytes.subarray(0, 16));
+    let at = INPUT.memory * 8;
+    for (const { base, size } of WINDOWS) {
+      ram.writeBytes(ram.offset(base, size) as RamOffset, bytes.subarray(at, at + size));
+      at += size;
+    }
+    this.trapped = false;
+    let steps = 0;
+    do {
+      machine.run(1);
+    } while (!this.trapped && hart.pc === CODE && ++steps < MAX_STEPS);
+    if (!this.trapped && hart.pc >= CODE && hart.pc < CODE + BigInt(instruction.length)) return undefined;
+    return this.result();
+  }
+
+  private setFloat(fx: BigUint64Array): void {
+    const { hart } = this;
+    const fsw = Number(fx[0] >> 16n) & 0xffff;
+    const top = (fsw >> 11) & 7;
+    hart.set32(FCW, Number(fx[0] & 0xffffn));
+    hart.set32(FSW, fsw);
+    hart.set32(FTW, Number(fx[0] >> 32n) & 0xff);
+    hart.set32(MXCSR, Number(fx[FX.mxcsr] & 0xffff_ffffn));
+    for (let i = 0; i < 8; i++) {
+      const [low, high] = FPR[(top + i) & 7];
+      hart.set(low, fx[FX.st + 2 * i]);
+      hart.set32(high, Number(fx[FX.st + 2 * i + 1]) & 0xffff);
+    }
+    hart.u64.set(fx.subarray(FX.xmm, FX.words), XMM[0].offset / 8);
+  }
+
+  private getFloat(fx: BigUint64Array): void {
+    const { hart } = this;
+    const fsw = hart.get32(FSW);
+    const top = (fsw >> 11) & 7;
+    fx[0] = BigInt(hart.get32(FCW)) | (BigInt(fsw) << 16n) | (BigInt(hart.get32(FTW)) << 32n);
+    fx[FX.mxcsr] = BigInt(hart.get32(MXCSR) >>> 0);
+    for (let i = 0; i < 8; i++) {
+      const [low, high] = FPR[(top + i) & 7];
+      fx[FX.st + 2 * i] = hart.get(low);
+      fx[FX.st + 2 * i + 1] = BigInt(hart.get32(high));
+    }
+    fx.set(hart.u64.subarray(XMM[0].offset / 8, XMM[0].offset / 8 + 32), FX.xmm);
+  }
+
+  private result(): BigUint64Array {
+    const { hart, machine } = this;
+    const { ram } = machine;
+    const output = new BigUint64Array(OUTPUT.words);
+    R.forEach((slot, i) => {
+      output[OUTPUT.r + i] = hart.get(slot);
+    });
+    output[OUTPUT.rflags] = BigInt(flagsOf(hart));
+    this.getFloat(output.subarray(OUTPUT.fx, OUTPUT.fx + FX.words));
+    const memory = new Uint8Array(output.buffer, OUTPUT.memory * 8, MEMORY_WORDS * 8);
+    let at = 0;
+    for (const { base, size } of WINDOWS) {
+      const offset = ram.offset(base, size) as RamOffset;
+      memory.set(ram.bytes.subarray(offset, offset + size), at);
+      at += size;
+    }
+    this.setEnding(output);
+    return output;
+  }
+
+  private setEnding(output: BigUint64Array): void {
+    const { hart, trapped } = this;
+    const end = (vector: number, error: number, rip: bigint, address: bigint) => {
+      output[OUTPUT.vector] = BigInt(vector);
+      output[OUTPUT.error] = BigInt(error);
+      output[OUTPUT.rip] = rip;
+      output[OUTPUT.address] = vector === VECTOR.PF ? address : 0n;
+      output[OUTPUT.signal] = BigInt(SIGNALS[vector] ?? SIGSEGV);
+    };
+    if (trapped) {
+      const { cause, value, pc } = hart.trap;
+      end(vectorOf(cause), errorOf(cause), pc + BigInt(lengthOf(cause)), value);
+      return;
+    }
+    // What it goes on with is a breakpoint, data, no memory at all, or no address.
+    const { pc } = hart;
+    if (pc >= CODE_START && pc < CODE_END) end(VECTOR.BP, 0, pc + 1n, 0n);
+    else end(VECTOR.PF, pc >= CODE_END && pc < RAM_END ? 0x15 : 0x14, pc, pc);
+  }
+}

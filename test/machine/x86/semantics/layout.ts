@@ -1,0 +1,28 @@
+/**
+ * Where things lie, here and there alike: code in the middle of memory full of breakpoints, so that every jump lands on
+ * one, and data in its last pages, with nothing behind.
+ */
+export const CODE_START = 0x10_0000n;
+export const CODE = 0x18_0000n;
+export const CODE_END = 0x30_0000n;
+export const RAM_END = 0x30_3000n;
+/** The bytes of memory that a case fills and that are compared: across a page boundary, and before the end. */
+export const WINDOWS = [
+  { base: 0x30_1000n - 64n, size: 128 },
+  { base: RAM_END - 64n, size: 64 },
+] as const;
+
+/** INT3, what all code memory is filled with. */
+export const BREAKPOINT = 0xcc;
+
+/** Words of an FXSAVE image up to XMM15 (SDM vol. 1, table 10-2), and where its parts are. */
+export const FX = { control: 0, mxcsr: 3, st: 4, xmm: 20, words: 52 } as const;
+export const MEMORY_WORDS = 24;
+
+/** A case as the outsider reads it, in 64-bit words: code, RAX to R15, RFLAGS, the FXSAVE image, the windows. */
+export const INPUT = { code: 0, r: 2, rflags: 18, fx: 19, memory: 71, words: 95 } as const;
+/** What became of it: vector, error code, RIP, address of the fault and signal, then registers and windows. */
+export const OUTPUT = {
+  ...{ vector: 0, error: 1, rip: 2, address: 3, signal: 4 },
+  ...{ r: 5, rflags: 21, fx: 22, memory: 74, words: 98 },
+} as const;
