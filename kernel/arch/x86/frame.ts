@@ -60,20 +60,27 @@ export function enterKernel(hart: Hart): void {
   const vector = (offset - GATE.trap) >> 3;
   if (!WITH_ERROR.has(vector)) push(hart, 0n);
   push(hart, BigInt(vector));
-  if (cameFromUser(hart)) hart.isa.perform(hart, 'swapgs');
+  if (leadsToUser(hart)) hart.isa.perform(hart, 'swapgs');
   if (vector >= FIRST_INTERRUPT) endOfInterrupt(hart, vector);
 }
+
+/** A word of the frame that the stack pointer points at. */
+const wordOf = (hart: Hart, word: FrameWord): bigint =>
+  load(hart, stackPointer(hart) + BigInt(WORDS.indexOf(word)) * WORD_BYTES);
+
+const leadsToUser = (hart: Hart): boolean => (wordOf(hart, 'cs') & 3n) === 3n;
 
 /** A word of the frame of the trap last taken. */
 export function frameWord(hart: Hart, word: FrameWord): bigint {
   enterKernel(hart);
-  return load(hart, stackPointer(hart) + BigInt(WORDS.indexOf(word)) * WORD_BYTES);
+  return wordOf(hart, word);
 }
 
-const cameFromUser = (hart: Hart): boolean => (frameWord(hart, 'cs') & 3n) === 3n;
-
 /** Whether the trap came from user mode. */
-export const fromUser = cameFromUser;
+export function fromUser(hart: Hart): boolean {
+  enterKernel(hart);
+  return leadsToUser(hart);
+}
 
 /** The whole frame with the stack pointer in front and CR2 behind: what nested traps overwrite. */
 export function saveFrame(hart: Hart): readonly bigint[] {
@@ -127,7 +134,7 @@ export function pretend(hart: Hart, values: ReadonlyMap<string, bigint>): void {
 
 /** Leaves by the frame: SWAPGS where that leads to user mode, and IRETQ. */
 export function returnFromTrap(hart: Hart): void {
-  const user = cameFromUser(hart);
+  const user = leadsToUser(hart);
   moveStack(hart, stackPointer(hart) + 2n * WORD_BYTES);
   if (user) hart.isa.perform(hart, 'swapgs');
   hart.isa.perform(hart, 'iretq');
