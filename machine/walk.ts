@@ -26,6 +26,8 @@ export interface WalkTranslation {
   readonly entryAddress: bigint;
   /** The walker is to write this to the leaf entry (A and D bits managed by hardware), if it still holds `old`. */
   readonly update: { readonly old: bigint; readonly value: bigint } | undefined;
+  /** And this to entries above the leaf, from the root down; absent where nothing is due. */
+  readonly above?: readonly { readonly entryAddress: bigint; readonly old: bigint; readonly value: bigint }[];
 }
 
 /**
