@@ -504,9 +504,7 @@ describe('single step and breakpoints (SDM vol. 3B, chapter 18)', () => {
     const resumed = new Rig();
     resumed.set({ dr0: AT.code, dr7: 0x401n, flags: RF });
     resumed.run('f8 f9', 2);
-    expect([resumed.get('rip'), resumed.get('flags') & RF]).toEqual([AT.code + 2n, RF]);
-    resumed.machine.run(1);
-    expect(resumed.get('flags') & RF).toBe(0n);
+    expect([resumed.get('rip'), resumed.get('flags') & RF]).toEqual([AT.code + 2n, 0n]);
   });
 
   it.each([
