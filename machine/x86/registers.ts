@@ -77,6 +77,8 @@ const declarations: SlotDeclaration[] = [
   i32('sse_trap', 'hidden'),
   i32('fpu_trap', 'hidden'),
   i32('mmx_trap', 'hidden'),
+  // 64 less the bits of linear addresses: 16, or 7 under CR4.LA57.
+  i64('canonical_shift', 'hidden'),
   // Instructions begun when STI or a load of SS last held interrupts back for one instruction, plus one; 0: never.
   // Bit 63 is set for SS, whose load holds debug exceptions back too.
   i64('shadow', 'hidden'),
@@ -124,6 +126,7 @@ export const CODE_MODE = SLOTS.get('code_mode');
 export const SSE_TRAP = SLOTS.get('sse_trap');
 export const FPU_TRAP = SLOTS.get('fpu_trap');
 export const MMX_TRAP = SLOTS.get('mmx_trap');
+export const CANONICAL_SHIFT = SLOTS.get('canonical_shift');
 export const SHADOW = SLOTS.get('shadow');
 /** 64-bit and 128-bit values on their way to helpers and back. */
 export const T = slots(numbers(4).map((i) => `t${i}`));

@@ -20,8 +20,9 @@ import {
   storeAt,
   write,
 } from './operand.ts';
-import { BASE, CPL, DF, R, RAX, RCX, RDX, SEGMENT, SELECTOR, SLOTS, T, ZF } from './registers.ts';
+import { BASE, CPL, R, RAX, RCX, RDX, SEGMENT, SELECTOR, SLOTS, T, ZF } from './registers.ts';
 import { type Row, row } from './row.ts';
+import { repeatBegins, repeatEnds } from './x86-string.ts';
 
 /** What a helper that may change anything reads and writes. */
 const ANYTHING = { reads: SLOTS.slots, writes: SLOTS.slots };
@@ -170,21 +171,6 @@ function checkPort(b: Builder, bytes: number, port: I64): void {
   b.call('checkPort', [bytes], PORT);
 }
 
-/** rCX counts iterations, each an instruction of its own, where a REP prefix stands (SDM vol. 2B, REP). */
-function repeatBegins(b: Builder, i: Decoded): void {
-  if (i.rep !== 0) b.endIf(b.eq(getR(b, 1, i.addressSize), b.i64(0n)));
-}
-
-/** Steps rSI or rDI by DF and, under REP, counts rCX down and stays at the instruction while it is not 0. */
-function repeatEnds(b: Builder, i: Decoded, register: number, bytes: number): void {
-  const step = b.select(b.get32(DF), b.i64(BigInt.asUintN(64, BigInt(-bytes))), b.i64(BigInt(bytes)));
-  setR(b, register, i.addressSize, b.add(getR(b, register, i.addressSize), step));
-  if (i.rep === 0) return;
-  const left = cut(b, i.addressSize, b.sub(getR(b, 1, i.addressSize), b.i64(1n)));
-  setR(b, 1, i.addressSize, left);
-  b.branch(b.ne(left, b.i64(0n)), b.pc());
-}
-
 /** INS: whether memory can be stored to is found out before the port is read. */
 const inputString = (b: Builder, i: Decoded) => {
   repeatBegins(b, i);
@@ -195,7 +181,7 @@ const inputString = (b: Builder, i: Decoded) => {
   b.set(T[1], read(b, i, 1));
   b.call('in', [bytes], PORT);
   storeAt(b, where, bytes, b.get(T[0]));
-  repeatEnds(b, i, 7, bytes);
+  repeatEnds(b, i, [7], bytes);
 };
 const outputString = (b: Builder, i: Decoded) => {
   repeatBegins(b, i);
@@ -204,7 +190,7 @@ const outputString = (b: Builder, i: Decoded) => {
   b.set(T[0], read(b, i, 1));
   b.set(T[1], read(b, i, 0));
   b.call('out', [bytes], ANYTHING);
-  repeatEnds(b, i, 6, bytes);
+  repeatEnds(b, i, [6], bytes);
 };
 
 /** FS and GS base by instruction: a whole register, or its low half (SDM vol. 2B, RDFSBASE). */
