@@ -9,6 +9,8 @@ import { AT, World } from './world.ts';
 const OWN: Readonly<Record<string, { uart: bigint; ram: string }>> = {
   riscv64: { uart: 0x1000_0000n, ram: 'V R W G A D' },
   aarch64: { uart: 0x0900_0000n, ram: 'V AF DBM PXN UXN' },
+  // The UART is behind a port; the local APIC is in memory.
+  'x86-64': { uart: 0xfee0_0000n, ram: 'P RW A D G NX' },
 };
 
 const MODES = ARCHES.flatMap(({ isa, modes }) => modes.map(({ format: { mode } }) => ({ isa, mode })));

@@ -245,6 +245,13 @@ export class World {
     const flag = memory.userAccess[hart.id];
     const reading = arch.pageFault(hart, memory.policy);
     const fault = { hart, space, reading, fromUser: arch.fromUser(hart) };
+    if (found.kind === 'exception' && (found.signal === 'SIGSEGV' || found.signal === 'SIGBUS')) {
+      // No fault that says where: the kernel's entry kills for it without asking anybody.
+      const { signal, code, address } = found;
+      const outcome: FaultOutcome = { kind: 'signal', signal, code, address };
+      this.handled.push({ info: reading, outcome, steps, nested, flag });
+      return outcome;
+    }
     if (found.kind !== 'page fault' && found.kind !== 'memory exception') throw new Error(`trap: ${found.kind}`);
     const hard =
       found.kind === 'memory exception'
