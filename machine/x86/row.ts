@@ -33,6 +33,8 @@ export interface RowOptions {
   readonly only?: '64' | 'legacy';
   /** In 64-bit mode operands have 64 bits: by default (`d64`, 66 makes it 16), or always (`f64`). */
   readonly size?: 'd64' | 'f64';
+  /** REX.B must be clear, since it would name another register (PAUSE). */
+  readonly withoutB?: boolean;
   /** LOCK is allowed where the first operand is in memory. */
   readonly lock?: boolean;
   /** What the REP prefixes do: `rep`, or `repe` where F3 and F2 end at another ZF. */

@@ -32,6 +32,7 @@ export function matches(row: Row, modrm: number, { rep, size66, rex }: Prefixes,
   const { opcode } = row;
   if (row.only !== undefined && (row.only === '64') !== long) return false;
   if (opcode.wide && (rex & 8) === 0) return false;
+  if (row.withoutB && (rex & 1) !== 0) return false;
   switch (opcode.prefix) {
     case 'NP':
       if (rep !== 0 || size66) return false;

@@ -92,7 +92,6 @@ export const X86_DATA: readonly Row[] = [
   row('B8+r', 'mov Zv, Iv', move),
   row('C6 /0', 'mov Eb, Ib', move),
   row('C7 /0', 'mov Ev, Iz', move),
-  row('0F C3 /r', 'movnti My, Gy', move),
   row('0F B6 /r', 'movzx Gv, Eb', move),
   row('0F B7 /r', 'movzx Gv, Ew', move),
   row('0F BE /r', 'movsx Gv, Eb', signExtend),
@@ -110,7 +109,7 @@ export const X86_DATA: readonly Row[] = [
   row('0F 40+cc /r', 'cmovcc Gv, Ev', conditionalMove),
   row('0F 90+cc /r', 'setcc Eb', (b, i) => write(b, i, 0, b.extendI32u(condition(b, conditionOf(i))))),
 
-  row('F3 90', 'pause', nothing),
+  row('F3 90', 'pause', nothing, { withoutB: true }),
   row('0F 1F /0', 'nop Ev', nothing),
   row('F3 0F 1E FA', 'endbr64', nothing),
   row('F3 0F 1E FB', 'endbr32', nothing),
