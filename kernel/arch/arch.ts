@@ -244,6 +244,8 @@ export interface Arch {
   /** The first mode is the default. */
   readonly modes: readonly { readonly format: PageTableFormat; readonly layout: Layout }[];
 
+  /** The walker sets accessed and dirty itself, whatever the machine was told; absent: where it was told so. */
+  readonly setsAccessedDirty?: boolean;
   /** Firmware and early boot of a hart, from reset to the supervisor; pc ends at the idle gate. */
   boot(hart: Hart, options: BootOptions): void;
   /** Highest ASID; absent: 0xffff. */

@@ -83,8 +83,9 @@ export function classifyAccess(memory: Memory, space: AddressSpace, { reading, f
     return { class: 'denied', reason, user };
   }
   const clear = !accessed || (wasWrite && !dirty);
+  const itself = memory.arch.setsAccessedDirty || memory.machine.options.hardwareAd;
   return {
-    class: clear && !memory.machine.options.hardwareAd ? 'accessed or dirty clear' : 'allowed now',
+    class: clear && !itself ? 'accessed or dirty clear' : 'allowed now',
     reason: 'ProtectionViolation',
     user,
   };

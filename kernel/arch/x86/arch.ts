@@ -38,6 +38,7 @@ export const X86_64: Arch = {
     { format: FIVE_LEVEL, layout: FIVE_LEVEL_LAYOUT },
   ],
 
+  setsAccessedDirty: true,
   boot,
   maxAsid: MAX_PCID,
   activate: (hart, _format, root, asid) => isa.writeSystem(hart, 'cr3', cr3(root, asid)),
