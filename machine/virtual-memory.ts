@@ -142,10 +142,13 @@ export class VirtualMemory {
   /** Reads, combines and writes indivisibly; the old value zero-extended, or `undefined`: a trap. */
   amo(operation: AmoOperation, address: bigint, size: number, operand: bigint): bigint | undefined {
     const { hart } = this;
+    const bits = size * 8;
+    if (crosses(address, size)) {
+      return this.exchangeAcross(address, size, (old) => combine(operation, bits, old, BigInt.asUintN(bits, operand)));
+    }
     const offset = this.atomic(address, AMO[size]);
     if (offset < 0) return undefined;
     const old = hart.bus.ram.read(offset as RamOffset, size);
-    const bits = size * 8;
     hart.bus.write(hart.translated.pa, size, combine(operation, bits, old, BigInt.asUintN(bits, operand)), hart.id);
     return old;
   }
@@ -153,13 +156,37 @@ export class VirtualMemory {
   /** Stores `value` where memory holds `expected`, indivisibly; the old value zero-extended, or `undefined`: a trap. */
   compareAndSwap(address: bigint, size: number, expected: bigint, value: bigint): bigint | undefined {
     const { hart } = this;
+    const wanted = BigInt.asUintN(size * 8, expected);
+    if (crosses(address, size)) {
+      return this.exchangeAcross(address, size, (old) => (old === wanted ? value : undefined));
+    }
     const offset = this.atomic(address, AMO[size]);
     if (offset < 0) return undefined;
     const old = this.read(offset as RamOffset, size);
-    if (old === BigInt.asUintN(size * 8, expected)) {
+    if (old === wanted) {
       this.write(offset as RamOffset, size, value);
       hart.bus.stored(hart.id, hart.translated.pa, size);
     }
+    return old;
+  }
+
+  /**
+   * An indivisible access across two pages of RAM, where the target allows one: the old value, or `undefined`: a trap.
+   * `replace` says what is stored, if anything.
+   */
+  private exchangeAcross(
+    address: bigint,
+    size: number,
+    replace: (old: bigint) => bigint | undefined,
+  ): bigint | undefined {
+    const shape = AMO[size];
+    const first = 4096 - Number(address & 0xfffn);
+    if (!this.hart.isa.mmu.misaligned(this.hart, address, shape)) return undefined;
+    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
+    if (!parts) return undefined;
+    const old = this.gather(parts, first, size);
+    const value = replace(old);
+    if (value !== undefined) this.scatter(parts, first, size, value);
     return old;
   }
 
@@ -272,7 +299,19 @@ export class VirtualMemory {
   private crossingLoad(address: bigint, first: number, shape: AccessShape): bigint | undefined {
     const { size } = shape;
     const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
-    if (!parts) return undefined;
+    return parts && this.gather(parts, first, size);
+  }
+
+  private crossingStore(address: bigint, first: number, shape: AccessShape, value: bigint): boolean {
+    const { size } = shape;
+    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
+    if (!parts) return false;
+    this.scatter(parts, first, size, value);
+    return true;
+  }
+
+  /** Reads `size` bytes, the first few from one place in RAM and the rest from another. */
+  private gather(parts: Parts, first: number, size: number): bigint {
     const { bytes } = this.hart.bus.ram;
     let value = 0n;
     for (let i = size - 1; i >= 0; i--) {
@@ -281,10 +320,8 @@ export class VirtualMemory {
     return value;
   }
 
-  private crossingStore(address: bigint, first: number, shape: AccessShape, value: bigint): boolean {
-    const { size } = shape;
-    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
-    if (!parts) return false;
+  /** Writes them. */
+  private scatter(parts: Parts, first: number, size: number, value: bigint): void {
     const { bus, id } = this.hart;
     for (let i = 0; i < size; i++) {
       const byte = BigInt.asUintN(8, value >> BigInt(i * 8));
@@ -292,18 +329,13 @@ export class VirtualMemory {
     }
     bus.stored(id, bus.ram.address(ramOffset(parts.low)), first);
     bus.stored(id, bus.ram.address(ramOffset(parts.high)), size - first);
-    return true;
   }
 
   /**
    * The RAM offsets of an access's two parts, or the trap of the first that fails, with that part's address. Page tables
    * are updated only once both are known to succeed.
    */
-  private crossing(
-    address: bigint,
-    first: AccessShape,
-    second: AccessShape,
-  ): { low: number; high: number } | undefined {
+  private crossing(address: bigint, first: AccessShape, second: AccessShape): Parts | undefined {
     const next = BigInt.asUintN(64, address + BigInt(first.size));
     if (this.part(address, first, true) < 0 || this.part(next, second, true) < 0) return undefined;
     const low = this.part(address, first, false);
@@ -327,6 +359,14 @@ export class VirtualMemory {
     tlb.enter(halves[0], halves[1], offset - (halves[0] & 0xfff));
   }
 }
+
+/** RAM offsets of the two parts of an access across pages. */
+interface Parts {
+  readonly low: number;
+  readonly high: number;
+}
+
+const crosses = (address: bigint, size: number): boolean => Number(address & 0xfffn) + size > 4096;
 
 /** Devices answer aligned accesses of up to 8 bytes. */
 const isForDevices = (address: bigint, size: number): boolean => size <= 8 && (address & BigInt(size - 1)) === 0n;
