@@ -85,8 +85,8 @@ const rotateThroughCarry = (left: boolean) => (b: Builder, i: Decoded) => {
 };
 
 /**
- * SHLD and SHRD. Where the count is more than the width (16 bits alone), which the manual leaves undefined, the operands
- * are shifted as a ring of first, second and first again.
+ * SHLD and SHRD. Where the count is more than the width (16 bits alone), which the manual leaves undefined, what
+ * comes after the second operand is the second once more.
  */
 const doubleShift = (left: boolean) => (b: Builder, i: Decoded) => {
   const size = sizeOf(i, 0);
@@ -101,7 +101,8 @@ const doubleShift = (left: boolean) => (b: Builder, i: Decoded) => {
   let carry: I32;
   if (size === 2) {
     // Three words side by side hold every count up to 31.
-    const joined = b.or(b.or(b.shl(old, b.i64(32n)), b.shl(filler, b.i64(16n))), old);
+    const [high, low] = left ? [old, filler] : [filler, old];
+    const joined = b.or(b.or(b.shl(high, b.i64(32n)), b.shl(filler, b.i64(16n))), low);
     result = cut(b, 2, left ? b.shrU(b.shl(joined, count), b.i64(32n)) : b.shrU(joined, count));
     carry = left ? bitOf(b, b.shl(joined, back), b.i64(47n)) : bitOf(b, joined, back);
   } else {

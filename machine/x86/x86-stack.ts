@@ -70,10 +70,10 @@ const popFlags = (b: Builder, i: Decoded) => {
 /** PUSHA pushes rSP as it was. */
 const pushAll = (b: Builder, i: Decoded) => {
   const size = i.operandSize;
-  // The last store is checked first: it is the lowest, so that most faults find nothing written.
-  for (let k = 7; k >= 0; k--) {
-    storeAt(b, at(b, i, SEGMENT.ss, moved(b, i, -size * (k + 1)), size, true), size, b.get(R[k]));
-  }
+  // Segments are checked before anything is stored, and the last store is made first: it is the lowest, so that most
+  // faults find nothing written.
+  const places = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => at(b, i, SEGMENT.ss, moved(b, i, -size * (k + 1)), size, true));
+  for (let k = 7; k >= 0; k--) storeAt(b, places[k], size, b.get(R[k]));
   setR(b, 4, i.stackSize, moved(b, i, -8 * size));
 };
 /** POPA passes over rSP's place. */
@@ -104,6 +104,8 @@ const enter = (b: Builder, i: Decoded) => {
   const level = Number(read(b, i, 1).attributes.value) & 31;
   const slot = (k: number) => at(b, i, SEGMENT.ss, moved(b, i, -size * k), size, true);
   const frame = moved(b, i, -size);
+  const first = slot(1);
+  loadAt(b, first, size, true);
   const outer = Array.from({ length: Math.max(0, level - 1) }, (_, k) => {
     const offset = cut(b, i.stackSize, b.sub(b.get(RBP), b.i64(BigInt(size * (k + 1)))));
     return loadAt(b, at(b, i, SEGMENT.ss, offset, size, false), size);
@@ -111,8 +113,10 @@ const enter = (b: Builder, i: Decoded) => {
   const values = [b.get(RBP), ...outer, ...(level > 0 ? [frame] : [])];
   const bottom = -size * values.length - room;
   loadAt(b, at(b, i, SEGMENT.ss, moved(b, i, bottom), size, true), size, true);
+  // Every place is checked against its segment before anything is stored.
+  const places = values.map((_, k) => (k === 0 ? first : slot(k + 1)));
   values.forEach((value, k) => {
-    storeAt(b, slot(k + 1), size, value);
+    storeAt(b, places[k], size, value);
   });
   setR(b, 4, i.stackSize, moved(b, i, bottom));
   setR(b, 5, size, frame);
