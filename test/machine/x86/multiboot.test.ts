@@ -251,6 +251,38 @@ describe('an image of 64 bits without a header', () => {
   });
 });
 
+/** The file with code at its entry. */
+const withCode = (file: Uint8Array, code: string): Uint8Array => {
+  file.set(
+    code.split(' ').map((byte) => Number.parseInt(byte, 16)),
+    0x1000,
+  );
+  return file;
+};
+
+/** MOV EAX, CRn; OR EAX, value; MOV CRn, EAX. */
+const SET_PAE = '0f 20 e0 83 c8 20 0f 22 e0';
+const SET_PG = '0f 20 c0 0d 00 00 00 80 0f 22 c0';
+const CLEAR_PE = '0f 20 c0 24 fe 0f 22 c0';
+
+describe('an image runs', () => {
+  it('of 64 bits without a header: prints, uses its stack, passes', () => {
+    const code = 'b0 41 66 ba f8 03 ee 50 58 31 c0 e6 f4';
+    const { machine, printed } = load(withCode(elf64([AT_1M]), code));
+    expect(machine.run(100)).toEqual({ kind: 'finished', finish: { kind: 'pass' } });
+    expect(String.fromCharCode(...printed)).toBe('A');
+  });
+
+  it.each([
+    ['2-level paging', SET_PG],
+    ['PAE paging without long mode', `${SET_PAE} ${SET_PG}`],
+    ['real-address mode', CLEAR_PE],
+  ])('of 32 bits: %s stops it with one line', (what, code) => {
+    const file = withHeader(withCode(elf32([{}]), code), 0x1800, 0);
+    expect(load(file).machine.run(100)).toEqual({ kind: 'finished', finish: { kind: 'unsupported', what } });
+  });
+});
+
 const QEMU = [
   ...'-cpu max -nic none -display none -monitor none -serial stdio'.split(' '),
   ...'-device isa-debug-exit,iobase=0xf4,iosize=4 -kernel'.split(' '),
