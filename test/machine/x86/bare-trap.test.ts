@@ -70,6 +70,10 @@ const questions: BareCase[] = both.flatMap((ring) =>
           ),
         )
         .join('')}`,
+      ...((high & 0x10) === 0 &&
+        (ring === 0 || ((high >> 5) & 3) === 3) && {
+          differs: 'SDM vol. 2A, tables 3-53 and 3-56: types 1, 3, 4 and 5 are reserved in long mode; QEMU takes them',
+        }),
     }),
   ),
 );
@@ -82,8 +86,8 @@ const pointer = (selector: number): string =>
   `  leaq 4b(%rip), %rax\n  movq %rax, data + 0x300\n  movw $${hex(selector)}, data + 0x308\n`;
 const JMP = '  .byte 0x48, 0xff, 0x2c, 0x25\n  .long data + 0x300';
 const CALL = '  .byte 0x48, 0xff, 0x1c, 0x25\n  .long data + 0x300';
-/** What SS and RSP are behind it, and what lies on the stack, is in the frame and at the trap's. */
-const widths = [0xa, 0xc, 0xe, 0x8] as const;
+/** Code of 64, 32 and 16 bits. L and D together are reserved (SDM vol. 3A, 5.2.1), which QEMU does not look at. */
+const widths = [0xa, 0xc, 0x8] as const;
 
 const transfers: BareCase[] = both.flatMap((ring) =>
   upper.flatMap((high) =>
@@ -100,8 +104,7 @@ const transfers: BareCase[] = both.flatMap((ring) =>
           .flatMap((type) =>
             (type < 8 ? [0xa] : widths).flatMap((nibble) =>
               both.map(
-                (rpl) =>
-                  `${put(0x48, descriptor(high | type, nibble))}${pointer(0x48 | rpl)}${attempt(ring, code)}  movq data + 0x48, %rax\n  emit %rax\n`,
+                (rpl) => `${put(0x48, descriptor(high | type, nibble))}${pointer(0x48 | rpl)}${attempt(ring, code)}`,
               ),
             ),
           )
@@ -140,24 +143,42 @@ const returns: BareCase[] = upper.flatMap((high) =>
 );
 compareWithQemu('IRETQ and far RET (SDM vol. 2A and 2B)', returns, CPU, 20_000_000);
 
-const stacks: BareCase[] = upper.map(
-  (high): BareCase => ({
-    name: `IRETQ with SS of access bytes ${hex(high)} and on`,
-    code: `${OWN_GDT}${HIT}${types
-      .flatMap((type) =>
-        both.flatMap((ring) =>
-          both.map(
-            (rpl) =>
-              `${put(0x50, descriptor(high | type))}${frame(ring === 3 ? 0x23 : 0x08, 0x50 | rpl, true)}${attempt(0, '  iretq')}`,
+/** Null selectors, and some that lead nowhere, with the CS beside them. */
+const SELECTORS = [
+  [0, 0x08],
+  [0, 0x23],
+  [3, 0x23],
+  [0x78, 0x08],
+  [0x78, 0x23],
+  [0x80, 0x08],
+  [0x54, 0x08],
+  [0x54, 0x23],
+] as const;
+/**
+ * Present ones alone: an absent one is #SS (SDM vol. 2A, IRET), which QEMU makes #NP. It takes null selectors of any RPL
+ * besides.
+ */
+const stacks: BareCase[] = upper
+  .filter((high) => (high & 0x80) !== 0)
+  .map(
+    (high): BareCase => ({
+      name: `IRETQ with SS of access bytes ${hex(high)} and on`,
+      code: `${OWN_GDT}${HIT}${types
+        .flatMap((type) =>
+          both.flatMap((ring) =>
+            both.map(
+              (rpl) =>
+                `${put(0x50, descriptor(high | type))}${frame(ring === 3 ? 0x23 : 0x08, 0x50 | rpl, true)}${attempt(0, '  iretq')}`,
+            ),
           ),
-        ),
-      )
-      .join('')}${[0, 1, 3, 0x78, 0x80, 0x54]
-      .flatMap((ss) => [0x08, 0x23].map((cs) => `${frame(cs, ss, true)}${attempt(0, '  iretq')}`))
-      .join('')}`,
-  }),
-);
+        )
+        .join('')}${SELECTORS.map(([ss, cs]) => `${frame(cs, ss, true)}${attempt(0, '  iretq')}`).join('')}`,
+    }),
+  );
 compareWithQemu('IRETQ’s stack segment', stacks, CPU, 20_000_000);
+
+/** QEMU's timer would interrupt where IF is set. */
+const PIC_OFF = '  movb $0xff, %al\n  outb %al, $0x21\n  outb %al, $0xa1\n';
 
 /** Flags as IRETQ and POPF load them at a privilege and IOPL, and as PUSHF shows them. */
 const FLAGS = 0x25_7fd5 & ~0x100;
@@ -178,7 +199,7 @@ const flags: BareCase[] = [0, 1, 2, 3].flatMap((iopl) =>
         code: attempt(
           ring,
           `${code}\n  pushfq\n  popq %rax\n  emit %rax`,
-          ring === 0 ? `  pushq $${hex((iopl << 12) | 2)}\n  popfq\n` : '',
+          `${PIC_OFF}${ring === 0 ? `  pushq $${hex((iopl << 12) | 2)}\n  popfq\n` : ''}`,
         ).replace('  user\n', `  user ${hex((iopl << 12) | 2)}\n`),
       }),
     ),
@@ -218,10 +239,10 @@ const calls: BareCase[] = [
       code: `${SYSCALL_MSRS}${attempt(ring, '  stc\n  syscall\n3:\n  nop\n9:\n  emit %rcx\n  emit %r11\n  movl $stack_top, %esp')}${STATE}`,
     }),
   ),
-  ...[0, 0xffe7_ffff, 0x3_7fd7].map(
+  ...[0, 0xffe5_ffff, 0x1_7fd7].map(
     (value): BareCase => ({
       name: `SYSRETQ with R11 of ${hex(value)}`,
-      code: `${SYSCALL_MSRS}9:\n${attempt(0, `  movl $${hex((value & ~0x100) >>> 0)}, %r11d\n  leaq 3f(%rip), %rcx\n  movl $user_stack, %esp\n  sysretq\n3:\n${STATE}`)}`,
+      code: `${PIC_OFF}${SYSCALL_MSRS}9:\n${attempt(0, `  movl $${hex((value & ~0x100) >>> 0)}, %r11d\n  leaq 3f(%rip), %rcx\n  movl $user_stack, %esp\n  sysretq\n3:\n${STATE}`)}`,
     }),
   ),
   {
@@ -289,7 +310,7 @@ const steps: BareCase[] = [
 ];
 compareWithQemu('single step and breakpoints (SDM vol. 3B, chapter 18)', steps, CPU);
 
-/** An IDT of the case's own at data, in which the gates of 0x40 and of #UD are what is tried. */
+/** An IDT of the case's own at data, in which gate 0 is what is tried: QEMU gets the index of others in an error code wrong. */
 const OWN_IDT = `
   movl $idt, %esi
   movl $data, %edi
@@ -300,23 +321,21 @@ const OWN_IDT = `
   movq $data, user_stack - 0xe
   lidt user_stack - 0x10
 `;
-/** The selector and access byte of gate 40h and of #UD's. */
-const gates = (selector: number, byte: number): string =>
-  [0x400, 0x60]
-    .map((at) => `  movw $${hex(selector)}, data + ${at + 2}\n  movb $${hex(byte)}, data + ${at + 5}\n`)
-    .join('');
+/** The selector and access byte of gate 0. */
+const gate = (selector: number, byte: number): string =>
+  `  movw $${hex(selector)}, data + 2\n  movb $${hex(byte)}, data + 5\n`;
 
 const deliveries: BareCase[] = both.flatMap((ring) => [
   ...upper.map(
     (high): BareCase => ({
       name: `gates in ring ${ring}, access bytes ${hex(high)} and on`,
-      code: `${OWN_IDT}${types.map((type) => `${gates(8, high | type)}${attempt(ring, '  int $0x40')}`).join('')}`,
+      code: `${OWN_IDT}${types.map((type) => `${gate(8, high | type)}${attempt(ring, '  int $0')}`).join('')}`,
     }),
   ),
   {
     name: `code segments of a gate in ring ${ring}`,
     code: `${OWN_IDT}${[0, 3, 0x10, 0x13, 0x20, 0x23, 0x28, 0x38, 0x3b, 0x48, 0x0c]
-      .map((selector) => `${gates(selector, 0xee)}${attempt(ring, '  int $0x40')}`)
+      .map((selector) => `${gate(selector, 0xee)}${attempt(ring, '  int $0')}`)
       .join('')}`,
   },
   {
@@ -324,7 +343,7 @@ const deliveries: BareCase[] = both.flatMap((ring) => [
     code: `${OWN_IDT}${[0, 1, 2, 7]
       .map(
         (ist) =>
-          `  movb $${ist}, data + 0x404\n${attempt(ring, '  int $0x40', '  movl $(stack_top - 5), %esp\n')}  emit %rsp\n`,
+          `  movb $${ist}, data + 4\n${attempt(ring, '  int $0', '  movl $(stack_top - 5), %esp\n')}  emit %rsp\n`,
       )
       .join('')}`,
   },
