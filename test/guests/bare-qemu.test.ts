@@ -21,3 +21,23 @@ describeWith(['qemu-system-aarch64'], 'bare-metal guests print and end as under 
     expect(end.kind === 'exited' || end.kind === 'failed' ? end.status : end.kind).toBe(status);
   });
 });
+
+// Not `tohost`, which qemu does not watch. QEMU's exit port has no way to say 0, which is a pass here.
+const PC = [
+  ...'-cpu max -nic none -display none -monitor none -serial stdio'.split(' '),
+  ...'-device isa-debug-exit,iobase=0xf4,iosize=4'.split(' '),
+];
+
+describeWith(['qemu-system-x86_64'], 'bare-metal guests print and end as under qemu-system-x86_64', () => {
+  const isa = targetNamed('x86-64')!;
+  it.each(['bare/hello', 'bare/fail', 'bare/timer', 'bare/pages'])('%s', (name) => {
+    const { status, stdout } = spawnSync('qemu-system-x86_64', [...PC, '-kernel', join(GUESTS, 'bin/x86-64', name)], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+    });
+    const { end, output } = runBare(isa, guestRows().find((row) => row.name === name)!);
+    expect(output).toBe(stdout);
+    expect(end.kind === 'exited' || end.kind === 'failed' ? end.status || 1 : end.kind).toBe(status);
+  });
+});
