@@ -2,6 +2,8 @@ import type { Hart } from '../hart.ts';
 import { fault, VECTOR } from './causes.ts';
 import { CR0, CR4, isCanonical, levelsOf, pagingState, pcidOf } from './paging.ts';
 
+const PAE = 1n << 5n;
+
 /** Drops every translation, global ones too. */
 const everything = (hart: Hart): void => void hart.tlb.invalidate(() => true);
 
@@ -56,10 +58,15 @@ export function flushForCr3(hart: Hart, _old: bigint, now: bigint): void {
 }
 
 /**
- * MOV to CR4: a change of PGE, or of PCIDE to 0, drops everything; so does PAE's here, which changes the paging mode; SMEP
- * becoming 1 drops the PCID in force, but rights are judged at each access, so that nothing depends on it.
+ * MOV to CR4: a change of PGE or LA57, or of PCIDE to 0, drops everything; a change of PAE, or of SMEP to 1, what the PCID
+ * in force may use, global entries among it, since only MOV to CR3 is said to spare them (SDM vol. 3A, 4.10.4.1).
  */
 export function flushForCr4(hart: Hart, old: bigint, now: bigint): void {
   const changed = old ^ now;
-  if ((changed & (CR4.PGE | (1n << 5n) | CR4.LA57)) !== 0n || (changed & old & CR4.PCIDE) !== 0n) everything(hart);
+  if ((changed & (CR4.PGE | CR4.LA57)) !== 0n || (changed & old & CR4.PCIDE) !== 0n) {
+    everything(hart);
+  } else if ((changed & PAE) !== 0n || (changed & now & CR4.SMEP) !== 0n) {
+    const pcid = pcidOf(pagingState(hart));
+    hart.tlb.invalidate(({ asid, global }) => global || asid === pcid);
+  }
 }
