@@ -282,8 +282,18 @@ export class VirtualMemory {
     const first = 4096 - Number(address & 0xfffn);
     if (first < size) return this.crossingLoad(address, first, shape);
     const value = isForDevices(address, size) ? hart.bus.read(hart.translated.pa, size, hart.id) : undefined;
-    if (value === undefined) hart.isa.mmu.busFault(hart, address, shape);
-    return value;
+    if (value !== undefined) return value;
+    if (this.isOpen(size)) return (1n << BigInt(size * 8)) - 1n;
+    hart.isa.mmu.busFault(hart, address, shape);
+    return undefined;
+  }
+
+  /** Whether the bus is open where the access just translated leads: neither RAM nor a device, not even in part. */
+  private isOpen(size: number): boolean {
+    const { bus, translated } = this.hart;
+    if (!bus.open) return false;
+    for (let i = 0; i < size; i++) if (bus.exists(translated.pa + BigInt(i), 1)) return false;
+    return true;
   }
 
   private storeElsewhere(address: bigint, shape: AccessShape, value: bigint): boolean {
@@ -292,6 +302,7 @@ export class VirtualMemory {
     const first = 4096 - Number(address & 0xfffn);
     if (first < size) return this.crossingStore(address, first, shape, value);
     if (isForDevices(address, size) && hart.bus.write(hart.translated.pa, size, value, hart.id)) return true;
+    if (this.isOpen(size)) return true;
     hart.isa.mmu.busFault(hart, address, shape);
     return false;
   }

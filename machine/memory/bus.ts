@@ -29,6 +29,8 @@ export class Bus {
   /** The address space of I/O ports, of targets that have one. */
   private readonly ports: Mapping[] = [];
   private watch: Watch | undefined;
+  /** Whether a hart's load where nothing answers finds ones, and its store nobody, as on a PC, rather than a fault. */
+  open = false;
 
   constructor(ram: Ram, monitor: Monitor) {
     this.ram = ram;

@@ -22,6 +22,7 @@ export const EXIT_PORT = 0xf4;
 export function attachPlatform(services: PlatformServices): void {
   keepServices(services);
   const { bus } = services;
+  bus.open = true;
   bus.attach(APIC_PAGE, APIC_SIZE, new Apics(services));
   bus.attachPorts(UART_PORT, UART_PORTS, new Uart16550(services));
   bus.attachPorts(EXIT_PORT, EXIT_PORTS, new ExitPort(services));
