@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { archOf } from '../../kernel/arch/targets.ts';
 import { Kernel, type KernelOptions, type RunResult, type TrapFlow } from '../../kernel/index.ts';
 import { type ElfImage, type Isa, parseElf, type Segment, targetNamed, targetOfElf } from '../../machine/index.ts';
 
@@ -132,10 +133,10 @@ export interface Assembly {
   readonly call: number;
   /** Goes backwards or forwards by bytes, less than a MiB. */
   jump(offset: number): number;
-  /** Goes forward by bytes where the result of a call is zero. */
-  ifChild(offset: number): number;
-  /** A system call with its arguments, which are below 2^31. */
-  syscall(number: number, ...args: number[]): number[];
+  /** Goes on behind so many words where the result of a call is zero. */
+  ifChild(words: number): number[];
+  /** A system call by its name with its arguments, which are below 2^31. */
+  syscall(call: string, ...args: number[]): number[];
   /** Counts down from a number below 2^11, which takes some time. */
   delay(count: number): number[];
 }
@@ -154,7 +155,12 @@ function li(rd: number, value: number): number[] {
 const beqz = (rs: number, offset: number) =>
   (((offset >> 5) & 0x3f) << 25) | (rs << 15) | (((offset >> 1) & 15) << 8) | (((offset >> 11) & 1) << 7) | 0x63;
 
-const riscv: Omit<Assembly, 'isa'> = {
+/** A target's instructions; calls have numbers. */
+interface Encoder extends Omit<Assembly, 'isa' | 'syscall'> {
+  syscall(number: number, ...args: number[]): number[];
+}
+
+const riscv: Encoder = {
   number: 'x17',
   arguments: ['x10', 'x11', 'x12', 'x13', 'x14', 'x15'],
   result: 'x10',
@@ -163,7 +169,7 @@ const riscv: Omit<Assembly, 'isa'> = {
     const bit = (from: number, count: number) => (offset >> from) & ((1 << count) - 1);
     return (bit(20, 1) << 31) | (bit(1, 10) << 21) | (bit(11, 1) << 20) | (bit(12, 8) << 12) | 0x6f;
   },
-  ifChild: (offset) => beqz(10, offset),
+  ifChild: (words) => [beqz(10, 4 * (words + 1))],
   syscall: (number, ...args) => [...args.flatMap((value, i) => li(10 + i, value)), ...li(17, number), riscv.call],
   delay: (count) => [...li(5, count), addi(5, 5, -1), beqz(5, 8), riscv.jump(-8)],
 };
@@ -176,13 +182,13 @@ function mov(rd: number, value: number): number[] {
   return value < 0x10000 ? [low >>> 0] : [low >>> 0, high >>> 0];
 }
 
-const aarch64: Omit<Assembly, 'isa'> = {
+const aarch64: Encoder = {
   number: 'x8',
   arguments: ['x0', 'x1', 'x2', 'x3', 'x4', 'x5'],
   result: 'x0',
   call: 0xd400_0001,
   jump: (offset) => (0x1400_0000 | ((offset >> 2) & 0x3ff_ffff)) >>> 0,
-  ifChild: (offset) => (0xb400_0000 | (((offset >> 2) & 0x7_ffff) << 5)) >>> 0,
+  ifChild: (words) => [(0xb400_0000 | (((words + 1) & 0x7_ffff) << 5)) >>> 0],
   syscall: (number, ...args) => [...args.flatMap((value, i) => mov(i, value)), ...mov(8, number), aarch64.call],
   // subs x9, x9, #1; b.ne back.
   delay: (count) => [...mov(9, count), 0xf100_0529, 0x54ff_ffe1],
@@ -202,7 +208,7 @@ function movImmediate(register: number, value: number): number[] {
 /** Numbers of the argument registers in ModRM: RDI, RSI, RDX, R10, R8, R9. */
 const X86_ARGUMENTS = [7, 6, 2, 10, 8, 9];
 
-const x86: Omit<Assembly, 'isa'> = {
+const x86: Encoder = {
   number: 'rax',
   arguments: ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'],
   result: 'rax',
@@ -213,8 +219,8 @@ const x86: Omit<Assembly, 'isa'> = {
     if (relative < -128 || relative > 127) throw new Error(`too far: ${offset}`);
     return padded(0xeb, relative & 0xff);
   },
-  // test al, al; jz: of process numbers only those below 256 and 0 are told apart, which is enough.
-  ifChild: (offset) => padded(0x84, 0xc0, 0x74, (offset - 4) & 0xff),
+  // test al, al; jz rel32: no process has a number that is a multiple of 256.
+  ifChild: (words) => [padded(0x84, 0xc0, 0x0f, 0x84), 4 * words],
   syscall: (number, ...args) => [
     ...args.flatMap((value, i) => movImmediate(X86_ARGUMENTS[i], value)),
     ...movImmediate(0, number),
@@ -224,11 +230,20 @@ const x86: Omit<Assembly, 'isa'> = {
   delay: (count) => [...movImmediate(1, count), padded(0xff, 0xc9, 0x75, 0xfc)],
 };
 
-const ASSEMBLIES: Readonly<Record<string, Omit<Assembly, 'isa'>>> = { riscv64: riscv, aarch64, 'x86-64': x86 };
+const ASSEMBLIES: Readonly<Record<string, Encoder>> = { riscv64: riscv, aarch64, 'x86-64': x86 };
 
 /** The instructions of a target. */
 export function assembly(isa: Isa): Assembly {
   const found = ASSEMBLIES[isa.name];
   if (!found) throw new Error(`no assembly for ${isa.name}`);
-  return { isa, ...found };
+  const numbers = new Map([...archOf(isa).callNames].map(([number, name]) => [name, number]));
+  return {
+    isa,
+    ...found,
+    syscall: (call, ...args) => {
+      const number = numbers.get(call);
+      if (number === undefined) throw new Error(`no call ${call}`);
+      return found.syscall(number, ...args);
+    },
+  };
 }

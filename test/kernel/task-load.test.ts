@@ -8,7 +8,7 @@ import { assembly, bare, boot, CODE, DATA, finish, program } from './boot.ts';
 const moved = (segment: Segment, vaddr: bigint): Segment => ({ ...segment, vaddr });
 
 describe.each(ARCHES)('programs that cannot be started, on $isa.name: one line that says why', ({ isa, modes }) => {
-  const base = program(assembly(isa).syscall(94, 0), undefined, isa);
+  const base = program(assembly(isa).syscall('exit_group', 0), undefined, isa);
   const [text, data] = base.segments;
   const [{ layout }] = modes;
 
@@ -123,7 +123,11 @@ describe.each(ARCHES)('writable segments on $isa.name', ({ isa }) => {
   it.each(['corrected', 'veridian'] as const)('%s: what a process stores does not reach the image', (policy) => {
     const bytes = Uint8Array.from({ length: 64 }, (_, i) => i);
     const image = program(
-      [...syscall(278, Number(DATA), 64, 0), ...syscall(64, 1, Number(DATA), 64), ...syscall(94, 0)],
+      [
+        ...syscall('getrandom', Number(DATA), 64, 0),
+        ...syscall('write', 1, Number(DATA), 64),
+        ...syscall('exit_group', 0),
+      ],
       bytes,
       isa,
     );

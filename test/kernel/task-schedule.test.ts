@@ -6,20 +6,20 @@ import { assembly, boot, finish, program } from './boot.ts';
 
 describe.each(ARCHES.map(({ isa }) => assembly(isa)))('scheduling on $isa.name', ({ isa, ...asm }) => {
   const { call, jump, syscall } = asm;
-  const CLONE = syscall(220, 17, 0, 0, 0, 0);
-  const WAIT = syscall(260, -1, 0, 0, 0);
-  const exit = (status: number) => syscall(94, status);
+  const CLONE = syscall('clone', 17, 0, 0, 0, 0);
+  const WAIT = syscall('wait4', -1, 0, 0, 0);
+  const exit = (status: number) => syscall('exit_group', status);
   const run = (words: readonly number[]) => program(words, undefined, isa);
 
   /** Forks; the child runs `child`, the parent `parent`. */
   function forked(child: number[], parent: number[]): number[] {
-    return [...CLONE, asm.ifChild(4 * (parent.length + 1)), ...parent, ...child];
+    return [...CLONE, ...asm.ifChild(parent.length), ...parent, ...child];
   }
 
   it('a loop that never calls the kernel is preempted: the parent gets to end', () => {
     const spin = [jump(0)];
     // The parent yields once, so the child runs first and would for ever.
-    const booted = boot(run(forked(spin, [...syscall(124), ...exit(5)])), { record: true });
+    const booted = boot(run(forked(spin, [...syscall('sched_yield'), ...exit(5)])), { record: true });
     expect(finish(booted, 10_000_000)).toMatchObject({ kind: 'exited', status: 5 });
     const switches = booted.flows.filter(({ kind }) => kind === 'interrupt');
     expect(switches).toHaveLength(1);
@@ -46,7 +46,7 @@ describe.each(ARCHES.map(({ isa }) => assembly(isa)))('scheduling on $isa.name',
 
   it('kill ends a process that runs on another hart', () => {
     // The parent gives the child's hart time to take it up, then kills it by number and waits.
-    const parent = [...asm.delay(2000), ...syscall(129, 2, 9), ...WAIT, call];
+    const parent = [...asm.delay(2000), ...syscall('kill', 2, 9), ...WAIT, call];
     const booted = boot(run(forked([jump(0)], [...parent, ...exit(3)])), { harts: 2, record: true });
     expect(finish(booted, 1_000_000)).toMatchObject({ kind: 'exited', status: 3 });
     expect(booted.flows).toContainEqual(
@@ -62,7 +62,7 @@ describe.each(ARCHES.map(({ isa }) => assembly(isa)))('scheduling on $isa.name',
   it('an orphan goes to the first process', () => {
     // The child forks a grandchild and ends; the first process waits for both.
     const grandchild = exit(1);
-    const child = [...CLONE, asm.ifChild(4 * (exit(2).length + 1)), ...exit(2), ...grandchild];
+    const child = [...CLONE, ...asm.ifChild(exit(2).length), ...exit(2), ...grandchild];
     const booted = boot(run(forked(child, [...WAIT, ...WAIT, ...WAIT, ...exit(7)])), { record: true });
     expect(finish(booted, 1_000_000)).toMatchObject({ kind: 'exited', status: 7 });
     const waits = booted.flows.filter(({ call, outcome }) => call?.name === 'wait4' && outcome.kind !== 'blocked');
