@@ -10,6 +10,11 @@ type Row = [name: string, status: number, last: string, options?: Options];
 const WORDS: Readonly<Record<string, { call: string; fetch: string; firstWrite: string }>> = {
   riscv64: { call: 'ecall', fetch: 'instruction page fault', firstWrite: 'NotPresent' },
   aarch64: { call: 'svc #0x0', fetch: 'instruction abort: translation fault, level 0', firstWrite: 'WriteToReadOnly' },
+  'x86-64': {
+    call: 'syscall',
+    fetch: 'page fault: not present, user instruction fetch',
+    firstWrite: 'WriteToReadOnly',
+  },
 };
 
 describe.each(ARCHES)('$isa.name', ({ isa, modes }) => {
@@ -147,8 +152,8 @@ describe.each(ARCHES)('$isa.name', ({ isa, modes }) => {
       expect(outcome).toEqual({ kind: 'signal', signal: 'SIGSEGV', code: 'SEGV_MAPERR', address: 0n, exit: 139 });
       expect(origin.symbol).toMatch(/^main/);
       expect(access).toMatchObject({ kind: 'load', address: 0n, size: 8 });
-      expect(surroundings?.registers.find(({ name }) => name === 'sp')?.value).toBeGreaterThan(0n);
-      expect(surroundings?.registers.find(({ name }) => name === 'pc')?.value).toBe(origin.pc);
+      expect(surroundings?.registers.find(({ name }) => name === isa.sp.alias)?.value).toBeGreaterThan(0n);
+      expect(surroundings?.registers.find(({ name }) => name === isa.pc.alias)?.value).toBe(origin.pc);
       expect(surroundings?.backtrace.map(({ symbol }) => symbol?.split('+')[0]).slice(0, 2)).toEqual([
         'main',
         'guest_start',
