@@ -1,0 +1,2 @@
+import type { Helper } from '../isa.ts';
+export const X87_HELPERS: Record<string, Helper> = {};
