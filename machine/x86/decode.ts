@@ -8,7 +8,7 @@ import { readPrefixes } from './prefixes.ts';
 import { CODE_16, CODE_64, RSP, SEGMENT, SMALL_STACK } from './registers.ts';
 import type { OpcodeMap, Row } from './row.ts';
 import { ROWS } from './rows.ts';
-import { OpcodeTable } from './table.ts';
+import { ignoresMod, OpcodeTable } from './table.ts';
 
 /** Every row of x86-64. */
 export const TABLE = new OpcodeTable(ROWS);
@@ -115,7 +115,7 @@ export function decodeOperands(bytes: Uint8Array, codeMode: number): Decoded | R
   const addressSize = long ? (address67 ? 4 : 8) : (mode === CODE_16) === address67 ? 4 : 2;
   const operandSize = operandSizeOf(found, mode, rex, size66);
   const stackSize = long ? 8 : (codeMode & SMALL_STACK) !== 0 ? 2 : 4;
-  const fixed = found.opcode.modrm.kind === 'fixed';
+  const fixed = found.opcode.modrm.kind === 'fixed' || ignoresMod(found);
   let address = withModrm && !fixed && modrm < 0xc0 ? readAddress(reader, modrm, rex, addressSize, long) : undefined;
   if (address && prefixes.segment !== undefined) address = { ...address, segment: prefixes.segment };
 

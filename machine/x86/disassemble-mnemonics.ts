@@ -40,6 +40,13 @@ export function namedPredicate(i: Decoded): string | undefined {
   return name && `cmp${name}${kind}`;
 }
 
+/** 90 without a prefix that would make another XCHG of it. */
+export const isNop = ({ row, opcode, rex, size66 }: Decoded): boolean =>
+  row.opcode.map === 0 && opcode === 0x90 && row.mnemonic === 'xchg' && (rex & 1) === 0 && !size66;
+
+/** DS before an indirect near branch says that its target need not be marked. */
+export const notrack = (i: Decoded): boolean => /^(jmp|call)$/.test(i.row.mnemonic) && i.row.operands[0] === 'Ev';
+
 /** Whether REX.W changed the mnemonic. */
 export const wideMnemonic = (i: Decoded): boolean =>
   (i.rex & 8) !== 0 && (i.row.mnemonic in WIDE || /^(iret|retf|sysret|sysexit)$/.test(i.row.mnemonic));
@@ -50,6 +57,7 @@ export const sizedMnemonic = (i: Decoded): boolean => {
   if (mnemonic in BY_OPERAND_SIZE) return true;
   if (TABLES.has(mnemonic)) return i.mode !== CODE_64;
   if (ENVIRONMENTS.has(mnemonic)) return true;
+  if (i.row.size === 'f64' && i.mode === CODE_64) return false;
   if (!SUFFIXED.has(mnemonic) || i.operands.some(({ kind }) => SHOWS_SIZE.has(kind))) return false;
   return !i.row.operands.includes('Jb');
 };
@@ -59,6 +67,7 @@ export function mnemonicOf(i: Decoded): string {
   const { mnemonic, opcode } = i.row;
   const { mode, operandSize } = i;
   if (opcode.count === 16) return mnemonic.replace('cc', CONDITIONS[i.opcode & 15]);
+  if (isNop(i)) return 'nop';
   const bySize = BY_OPERAND_SIZE[mnemonic] as readonly string[] | undefined;
   if (bySize) return bySize[operandSize >> 2];
   const predicate = namedPredicate(i);

@@ -1,5 +1,6 @@
 // Operands in Intel's syntax, as `objdump -M intel` prints them.
 import type { Decoded, Operand } from './decoded.ts';
+import { notrack } from './disassemble-mnemonics.ts';
 import { CODE_16, CODE_64, GENERAL_NAMES, SEGMENT, SEGMENT_NAMES } from './registers.ts';
 
 const WORDS = 'ax cx dx bx sp bp si di'.split(' ');
@@ -40,7 +41,7 @@ export function registerName(number: number, size: number, high = false): string
 
 /** Whether a segment prefix is shown with the address: in 64-bit mode only those of FS and GS mean anything. */
 const segmentText = (i: Decoded, otherwise: string): string =>
-  i.segment === undefined ? otherwise : `${SEGMENT_NAMES[i.segment]}:`;
+  i.segment === undefined || (i.segment === SEGMENT.ds && notrack(i)) ? otherwise : `${SEGMENT_NAMES[i.segment]}:`;
 
 /** Whether a SIB byte follows ModRM. */
 export const hasSib = (i: Decoded): boolean =>
@@ -81,7 +82,7 @@ function addressText(i: Decoded): string {
 
 function memoryText(i: Decoded, size: number): string {
   const { mnemonic } = i.row;
-  if (size === 0 || UNSIZED.has(mnemonic)) return addressText(i);
+  if (size === 0 || UNSIZED.has(mnemonic) || i.row.opcode.modrm.kind === 'none') return addressText(i);
   const word =
     WORD_IN_MEMORY.has(mnemonic) || (mnemonic === 'mov' && i.operands.some(({ kind }) => kind === 'segment'));
   // A far pointer has 16 or 32 bits of offset by the operand size prefix alone: 64 are Intel's, and have no name.

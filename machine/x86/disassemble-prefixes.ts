@@ -1,6 +1,6 @@
 // Prefixes as words of their own: those that no other part of an instruction's text shows.
 import type { Decoded } from './decoded.ts';
-import { sizedMnemonic, wideMnemonic } from './disassemble-mnemonics.ts';
+import { isNop, notrack, sizedMnemonic, wideMnemonic } from './disassemble-mnemonics.ts';
 import { hasSib } from './disassemble-operands.ts';
 import { CODE_16, CODE_32, CODE_64 } from './registers.ts';
 
@@ -17,10 +17,14 @@ const SEGMENT_WORDS: Readonly<Record<number, string>> = {
 const SIZED = /^(?:[EGMOIXYZRJ]|sI)(?:v|z|p|a)$|^[re]AX$/;
 const WIDE_SIZED = /^[EGMOXYZRI](?:v|y)$|^rAX$/;
 
+/** What the toolchain looks up by prefix, and then counts 66 as shown. */
+const PREFIX_TABLE = new Set(['movbe', 'bsf', 'bsr']);
+
 /** Whether the text shows REX.W. */
 function showsWide(i: Decoded): boolean {
   const { row } = i;
   if (row.opcode.wide || wideMnemonic(i)) return true;
+  if (isNop(i)) return false;
   if (row.size !== undefined) return false;
   if (i.row.mnemonic in { cbw: 0, cwde: 0, cdqe: 0, cwd: 0, cdq: 0, cqo: 0 }) return true;
   return row.operands.some((code, k) => {
@@ -38,7 +42,8 @@ const isWordInMemory = (i: Decoded): boolean =>
 /** Whether the text shows what 66 did. */
 function shows66(i: Decoded): boolean {
   const { row } = i;
-  if (row.opcode.prefix === '66' || row.operands.includes('Mp')) return true;
+  if (row.opcode.prefix === '66' || row.operands.includes('Mp') || PREFIX_TABLE.has(row.mnemonic)) return true;
+  if (row.mnemonic === 'xchg' && i.opcode === 0x90 && row.opcode.map === 0) return true;
   if ((i.rex & 8) !== 0) return false;
   if (sizedMnemonic(i)) return true;
   if (row.size === 'f64' && i.mode === CODE_64) return false;
@@ -86,7 +91,7 @@ function repeatText(i: Decoded, byte: number): string {
   const memory = i.operands[0]?.kind === 'memory';
   if (memory && (i.lock || row.mnemonic === 'xchg')) return byte === 0xf2 ? 'xacquire' : 'xrelease';
   const stores = [0x88, 0x89, 0xc6, 0xc7].includes(i.opcode) && row.opcode.map === 0;
-  if (memory && stores && byte === 0xf3) return 'xrelease';
+  if (memory && stores && byte === 0xf3 && i.rep === byte) return 'xrelease';
   if (byte === 0xf2 && isBranch(i)) return 'bnd';
   return byte === 0xf2 ? 'repnz' : 'repz';
 }
@@ -139,7 +144,7 @@ export function prefixWords(i: Decoded): string[] {
       default: {
         const mandatory = row.opcode.prefix === 'F2' || row.opcode.prefix === 'F3';
         if (isLast && i.rep === byte && mandatory) break;
-        words.push(repeatText(i, byte));
+        words.push(isLast ? repeatText(i, byte) : byte === 0xf2 ? 'repnz' : 'repz');
       }
     }
   }
@@ -147,9 +152,6 @@ export function prefixWords(i: Decoded): string[] {
 }
 
 const hasOffset = (i: Decoded): boolean => i.row.operands.some((code) => /^O/.test(code));
-/** DS before an indirect near branch says that its target need not be marked. */
-const notrack = (i: Decoded): boolean => /^(jmp|call)$/.test(i.row.mnemonic) && i.row.operands[0] === 'Ev';
-
 function kindOf(byte: number, long: boolean): string | undefined {
   if (long && byte >> 4 === 4) return 'rex';
   if (byte in SEGMENT_WORDS) return 'segment';

@@ -53,15 +53,18 @@ export function matches(row: Row, modrm: number, { rep, size66, rex }: Prefixes,
   const form = opcode.modrm;
   if (form.kind === 'fixed') return modrm >= form.from && modrm < form.from + form.count;
   if (form.kind === 'digit' && ((modrm >> 3) & 7) !== form.digit) return false;
-  const inMemory = modrm < 0xc0;
+  const inMemory = modrm < 0xc0 && !ignoresMod(row);
   return row.operands.every((code) => {
     if (/^M[a-z]*$/.test(code)) return inMemory;
     return /^[NRU][a-z]+$/.test(code) ? !inMemory : true;
   });
 }
 
+/** MOV from and to control and debug registers takes any mod for 3 (SDM vol. 2B, MOV). */
+export const ignoresMod = (row: Row): boolean => row.operands.some((code) => /^[CD]y$/.test(code));
+
 /** How much a row asks for: one that asks for more goes before one that asks for less. */
-function demands({ opcode, operands, only }: Row): number {
+export function demands({ opcode, operands, only }: Row): number {
   const prefix = opcode.prefix === undefined ? 0 : opcode.prefix.startsWith('N') ? 1 : 2;
   const modrm = { none: 0, any: 0, digit: 1, fixed: 3 }[opcode.modrm.kind];
   const form = operands.some((code) => /^[MNRU][a-z]*$/.test(code)) ? 1 : 0;

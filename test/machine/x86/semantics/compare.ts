@@ -1,7 +1,7 @@
 import { disassemble } from '../../../../machine/x86/disassemble.ts';
 import type { Case, Difference } from './case.ts';
 import { CODE, FX, INPUT, OUTPUT } from './layout.ts';
-import { undefinedFlags, undefinedRegister } from './undefined.ts';
+import { undefinedFlags, undefinedMemory, undefinedRegister } from './undefined.ts';
 
 const GENERAL = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ');
 const VECTORS = '#DE #DB #NMI #BP #OF #BR #UD #NM #DF 9 #TS #NP #SS #GP #PF 15 #MF #AC #MC #XM'.split(' ');
@@ -39,6 +39,7 @@ export function differing(c: Case, here: BigUint64Array, there: BigUint64Array, 
     if (i === OUTPUT.address && here[OUTPUT.vector] !== PAGE_FAULT) continue;
     if (i === OUTPUT.rflags) difference &= ~undefinedFlags(c);
     if (i >= OUTPUT.r && i < OUTPUT.rflags && undefinedRegister(c, i - OUTPUT.r)) continue;
+    if (i >= OUTPUT.memory && undefinedMemory(c)) continue;
     if (difference !== 0n) words.push(i);
   }
   return words;

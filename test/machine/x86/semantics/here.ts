@@ -11,6 +11,7 @@ import { BREAKPOINT, CODE, CODE_END, CODE_START, FX, INPUT, MEMORY_WORDS, OUTPUT
 /** Memory behind that which cases see: page tables. */
 const MEMORY = 0x40_0000;
 const TABLES = 0x3f_0000n;
+const PRESENT_USER = 5n;
 const PRESENT_WRITABLE_USER = 7n;
 const ACCESSED_DIRTY = 0x60n;
 const NO_EXECUTE = 1n << 63n;
@@ -90,7 +91,7 @@ export class Here {
     };
   }
 
-  /** Code, which can be executed, and data, which cannot, in pages of 4 KiB at the addresses they have. */
+  /** Code, which can be executed and not written, and data, the other way round, in pages of 4 KiB at the addresses they have. */
   private writeTables(): void {
     const tables = new BigUint64Array(5 * 512);
     const table = (i: number) => (TABLES + BigInt(i * 4096)) | PRESENT_WRITABLE_USER;
@@ -99,8 +100,8 @@ export class Here {
     tables[1024] = table(3);
     tables[1025] = table(4);
     for (let at = CODE_START; at < RAM_END; at += 4096n) {
-      const entry = at | PRESENT_WRITABLE_USER | ACCESSED_DIRTY;
-      tables[3 * 512 + Number(at >> 12n)] = at < CODE_END ? entry : entry | NO_EXECUTE;
+      const rights = at < CODE_END ? PRESENT_USER : PRESENT_WRITABLE_USER | NO_EXECUTE;
+      tables[3 * 512 + Number(at >> 12n)] = at | ACCESSED_DIRTY | rights;
     }
     const { ram } = this.machine;
     ram.writeBytes(ram.offset(TABLES, tables.byteLength) as RamOffset, new Uint8Array(tables.buffer));
@@ -124,6 +125,8 @@ export class Here {
     hart.waiting = false;
     const bytes = new Uint8Array(input.buffer, input.byteOffset);
     ram.writeBytes(ram.offset(CODE, 16) as RamOffset, bytes.subarray(0, 16));
+    const data = Number(RAM_END - CODE_END);
+    ram.fill(ram.offset(CODE_END, data) as RamOffset, data, 0);
     let at = INPUT.memory * 8;
     for (const { base, size } of WINDOWS) {
       ram.writeBytes(ram.offset(base, size) as RamOffset, bytes.subarray(at, at + size));

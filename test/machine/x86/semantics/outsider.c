@@ -60,6 +60,10 @@ static void copy(volatile uint64_t *to, const volatile uint64_t *from, int words
   while (words-- > 0) *to++ = *from++;
 }
 
+static void clear(volatile uint64_t *to, int words) {
+  while (words-- > 0) *to++ = 0;
+}
+
 static void start(mcontext_t *m) {
   if (next == cases) {
     uint8_t *bytes = (uint8_t *)outputs;
@@ -74,7 +78,12 @@ static void start(mcontext_t *m) {
   }
   struct input *in = &inputs[next];
   uint64_t *fx = (uint64_t *)m->fpregs;
+  call(SYS_mprotect, CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, 0, 0, 0);
   copy((uint64_t *)CODE, in->code, 2);
+  call(SYS_mprotect, CODE, 4096, PROT_READ | PROT_EXEC, 0, 0, 0);
+  // ID and NT are not among the flags that returning from a signal sets.
+  __asm__ volatile("pushq $0x202; popfq" : : : "memory", "cc");
+  clear((uint64_t *)CODE_END, (RAM_END - CODE_END) / 8);
   copy((uint64_t *)WINDOW_0, in->memory, 16);
   copy((uint64_t *)WINDOW_1, in->memory + 16, 8);
   m->gregs[REG_RIP] = CODE;
@@ -156,6 +165,7 @@ __attribute__((force_align_arg_pointer)) void _start(void) {
 
   uint8_t *code = map(CODE_START, CODE_END - CODE_START, PROT_READ | PROT_WRITE | PROT_EXEC);
   for (uint64_t i = 0; i < CODE_END - CODE_START; i++) code[i] = BREAKPOINT;
+  call(SYS_mprotect, CODE_START, CODE_END - CODE_START, PROT_READ | PROT_EXEC, 0, 0, 0);
   map(CODE_END, RAM_END - CODE_END, PROT_READ | PROT_WRITE);
 
   stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};

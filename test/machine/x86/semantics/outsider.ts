@@ -13,6 +13,7 @@ const FLAGS = [
   '-ffreestanding',
   '-fno-stack-protector',
   '-mgeneral-regs-only',
+  '-mno-red-zone',
 ];
 
 /** The program that runs cases, on the host's own processor or under a command. */

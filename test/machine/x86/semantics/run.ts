@@ -1,7 +1,7 @@
 import type { Row } from '../../../../machine/x86/row.ts';
 import type { Outsider } from '../../semantics/outsider.ts';
 import { HUNT, Random } from '../../semantics/random.ts';
-import type { Difference, Exemption } from './case.ts';
+import type { Difference } from './case.ts';
 import { CaseMaker } from './cases.ts';
 import { differing, type Masks } from './compare.ts';
 import { Here } from './here.ts';
@@ -15,9 +15,6 @@ export interface Comparison {
   readonly outsider: () => Outsider;
   readonly masks: Masks;
   readonly casesOf: (row: Row) => number;
-  readonly exemptions: readonly Exemption[];
-  /** Each exemption must hold of some difference. */
-  readonly needed: boolean;
 }
 
 const RSP = 4;

@@ -67,11 +67,24 @@ export function undefinedFlags(c: Case): bigint {
   }
 }
 
-/** Whether the manual leaves a register's result undefined: SHLD and SHRD by more than the operand has, of 16 bits. */
+/**
+ * Whether the manual leaves a register's result undefined: SHLD and SHRD by more than the operand has, of 16 bits, and
+ * BSWAP of 16 bits.
+ */
 export function undefinedRegister(c: Case, number: number): boolean {
-  const { row, operands } = c.instruction;
+  const { row, operands, operandSize } = c.instruction;
+  const [first] = operands;
+  if (first?.kind !== 'register' || first.number !== number) return false;
+  if (row.mnemonic === 'bswap') return operandSize === 2;
   if (row.mnemonic !== 'shld' && row.mnemonic !== 'shrd') return false;
   const { count, bits } = shift(c);
-  const [first] = operands;
-  return count > bits && first.kind === 'register' && first.number === number;
+  return count > bits;
+}
+
+/** Whether the manual leaves the result in memory undefined. */
+export function undefinedMemory(c: Case): boolean {
+  const { row, operands } = c.instruction;
+  if ((row.mnemonic !== 'shld' && row.mnemonic !== 'shrd') || operands[0].kind !== 'memory') return false;
+  const { count, bits } = shift(c);
+  return count > bits;
 }

@@ -1,0 +1,94 @@
+import type { Difference, Exemption } from './case.ts';
+import { FX, OUTPUT } from './layout.ts';
+
+const BP = 3n;
+const PF = 14n;
+const GP = 13n;
+const MF = 16n;
+const XM = 19n;
+const SS = 12n;
+const SIGTRAP = 5n;
+const FIRST_ST = OUTPUT.fx + FX.st;
+const LAST_ST = OUTPUT.fx + FX.xmm;
+
+const mnemonic = ({ case: c }: Difference): string => c.instruction.row.mnemonic;
+const isVector = ({ case: c }: Difference): boolean =>
+  c.instruction.operands.some(({ kind }) => kind === 'xmm' || kind === 'mmx') || c.instruction.row.mnemonic === 'emms';
+const inMemory = ({ case: c }: Difference): boolean => c.instruction.operands.some(({ kind }) => kind === 'memory');
+/** Whether only x87's state differs: words and registers. */
+const x87Alone = ({ words }: Difference): boolean =>
+  words.every((i) => i === OUTPUT.fx || (i >= FIRST_ST && i < LAST_ST));
+
+/** Where the host's processor, AMD's, and this machine, Intel's by the manual, may both be right. */
+export const EXEMPTIONS: readonly Exemption[] = [
+  {
+    // Linux tells a process that all of the kernel's half is there (arch/x86/mm/fault.c, sanitize_error_code).
+    clause: 'SDM vol. 3A, 4.7: P of the error code of an address in the upper half',
+    holds: ({ here, there, words }) =>
+      here[OUTPUT.vector] === PF &&
+      here[OUTPUT.address] >> 63n === 1n &&
+      words.length === 1 &&
+      words[0] === OUTPUT.error &&
+      (here[OUTPUT.error] ^ there[OUTPUT.error]) === 1n,
+  },
+  {
+    clause: 'SDM vol. 2A, CVTPI2PS: a transition to MMX, which AMD’s processors make for a register alone',
+    holds: (d) => mnemonic(d) === 'cvtpi2ps' && inMemory(d) && (x87Alone(d) || d.here[OUTPUT.vector] === MF),
+  },
+  {
+    // The host's processor has made it by then.
+    clause: 'SDM vol. 1, 9.6.2: of an instruction that faults there is no transition to MMX',
+    holds: (d) =>
+      /^(cvt\w*pi|cvtpi\w*|maskmovq)$/.test(mnemonic(d)) &&
+      (d.here[OUTPUT.vector] === XM || d.here[OUTPUT.vector] === PF) &&
+      d.words.every((i) => i === OUTPUT.address || i === OUTPUT.fx || (i >= FIRST_ST && i < LAST_ST)),
+  },
+  {
+    clause: 'SDM vol. 2B, MASKMOVDQU: faults by bytes that the mask leaves out are implementation-dependent',
+    holds: (d) =>
+      /^maskmov/.test(mnemonic(d)) &&
+      d.there[OUTPUT.vector] === PF &&
+      (d.here[OUTPUT.vector] === BP || d.words.every((i) => i === OUTPUT.address)),
+  },
+  {
+    clause: 'SDM vol. 2B, REP: with a count of 0 nothing is done, INS and OUTS check no port',
+    holds: (d) =>
+      /^(ins|outs)$/.test(mnemonic(d)) &&
+      d.case.instruction.rep !== 0 &&
+      d.there[OUTPUT.vector] === GP &&
+      d.here[OUTPUT.vector] === BP,
+  },
+  {
+    clause: 'SDM vol. 2A, CMPXCHG: DEST := TEMP, a write of 32 bits, though they are not equal',
+    holds: (d) => {
+      const [operand] = d.case.instruction.operands;
+      if (mnemonic(d) !== 'cmpxchg' || operand.kind !== 'register' || operand.size !== 4) return false;
+      const at = OUTPUT.r + operand.number;
+      return d.words.every((i) => i === at) && d.here[at] === BigInt.asUintN(32, d.there[at]);
+    },
+  },
+  {
+    clause: 'SDM vol. 3A, 6.5: of a fault nothing remains, though ENTER may have pushed before',
+    holds: (d) =>
+      mnemonic(d) === 'enter' &&
+      d.here[OUTPUT.vector] === PF &&
+      d.there[OUTPUT.vector] === PF &&
+      d.words.every((i) => i >= OUTPUT.memory || i === OUTPUT.error || i === OUTPUT.address),
+  },
+];
+
+/** Where qemu-x86_64 is not the manual. */
+export const EMULATOR_EXEMPTIONS: readonly Exemption[] = [
+  {
+    clause: 'qemu-x86_64 has one signal for #SS and #GP',
+    holds: ({ here, words }) => here[OUTPUT.vector] === SS && words.every((i) => i === OUTPUT.signal),
+  },
+  {
+    clause: 'qemu-x86_64 looks at no alignment of SSE’s operands',
+    holds: (d) => isVector(d) && d.here[OUTPUT.vector] === GP && d.there[OUTPUT.signal] === SIGTRAP,
+  },
+  {
+    clause: 'qemu-x86_64 raises no SIMD exceptions, and before MMX instructions none of x87',
+    holds: (d) => d.here[OUTPUT.vector] === XM || (isVector(d) && d.here[OUTPUT.vector] === MF),
+  },
+];
