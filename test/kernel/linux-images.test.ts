@@ -32,10 +32,18 @@ int main(int argc, char **argv) {
 const ALONE = `
 static int data = 3;
 static int bss[5000];
+#ifdef __x86_64__
+enum { WRITE = 1, EXIT = 231 };
+#else
+enum { WRITE = 64, EXIT = 94 };
+#endif
 static long call(long n, long a, long b, long c) {
 #ifdef __riscv
   register long number __asm__("a7") = n, x __asm__("a0") = a, y __asm__("a1") = b, z __asm__("a2") = c;
   __asm__ volatile("ecall" : "+r"(x) : "r"(number), "r"(y), "r"(z) : "memory");
+#elif defined __x86_64__
+  long x = n;
+  __asm__ volatile("syscall" : "+a"(x) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
 #else
   register long number __asm__("x8") = n, x __asm__("x0") = a, y __asm__("x1") = b, z __asm__("x2") = c;
   __asm__ volatile("svc #0" : "+r"(x) : "r"(number), "r"(y), "r"(z) : "memory");
@@ -46,9 +54,9 @@ void _start(void) {
   static char text[] = "one segment\\n";
   text[0] = 'O';
   bss[4999] = data++;
-  call(64, 1, (long)text, sizeof text - 1);
+  call(WRITE, 1, (long)text, sizeof text - 1);
   *(volatile short *)((char *)_start) += 0;
-  call(94, data + bss[4999], 0, 0);
+  call(EXIT, data + bss[4999], 0, 0);
 }`;
 
 describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
