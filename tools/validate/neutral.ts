@@ -83,6 +83,7 @@ function outcome(outcome: Outcome): string {
 /** Addresses, frames and ranges by what they are, since their numbers differ between builds. */
 export const withoutNumbers = (text: string): string =>
   text
+    .replace(/\bframe [0-9a-f]+\b/g, 'frame #')
     .replace(/0x[0-9a-f]{4,}/g, 'ptr')
     .replace(/\b[0-9a-f]{4,}\b(–[0-9a-f]{4,}\b)?/g, (hex) => (/\d/.test(hex) ? '#' : hex));
 
