@@ -45,7 +45,8 @@ export const isNop = ({ row, opcode, rex, size66 }: Decoded): boolean =>
   row.opcode.map === 0 && opcode === 0x90 && row.mnemonic === 'xchg' && (rex & 1) === 0 && !size66;
 
 /** DS before an indirect near branch says that its target need not be marked. */
-export const notrack = (i: Decoded): boolean => /^(jmp|call)$/.test(i.row.mnemonic) && i.row.operands[0] === 'Ev';
+export const notrack = (i: Decoded): boolean =>
+  /^(jmp|call)$/.test(i.row.mnemonic) && i.row.operands[0] === 'Ev' && !(i.size66 && i.mode === CODE_64);
 
 /** Whether REX.W changed the mnemonic. */
 export const wideMnemonic = (i: Decoded): boolean =>

@@ -74,9 +74,15 @@ function addressText(i: Decoded): string {
   } else if (index !== undefined) parts.push(registerName(index, size));
   const signed = BigInt.asIntN(size * 8, displacement);
   const sum = parts.join('+');
-  // Relative to RIP, and only there, a displacement is shown without its sign.
-  const negative = signed < 0n && base !== 'rip';
-  const tail = displacementBytes === 0 ? '' : negative ? `-${hex(-signed)}` : `+${hex(displacement)}`;
+  // Relative to RIP, or alone as 32 bits in 64-bit code, a displacement is shown without its sign.
+  const unsigned = base === 'rip' || (bare && i.mode === CODE_64);
+  const negative = signed < 0n && !unsigned;
+  const tail =
+    displacementBytes === 0
+      ? ''
+      : negative
+        ? `-${hex(-signed)}`
+        : `+${hex(bare ? BigInt.asUintN(size * 8, displacement) : displacement)}`;
   return `${segmentText(i, '')}[${sum}${tail}]`;
 }
 

@@ -108,9 +108,10 @@ const ENCODINGS: readonly Exception[] = [
       ours !== undefined && theirs !== undefined && /xchg r8/.test(ours) && bare(theirs) === 'pause',
   },
   {
-    clause: 'SDM vol. 2B, MOV: CR1, CR5 to CR7 and CR9 to CR15, DR8 to DR15 are no registers, nor are test registers',
+    clause:
+      'SDM vol. 2B, MOV: CR1, CR5 to CR7 and CR9 to CR15, DR8 to DR15 are no registers, nor are test registers; CR8 with LOCK is AMD’s',
     holds: ({ ours, theirs }) =>
-      ours === undefined && theirs !== undefined && /\b(cr(1|5|6|7|9|1\d)|dr([89]|1\d)|tr\d)\b/.test(theirs),
+      ours === undefined && theirs !== undefined && /\b(cr(1|[5-9]|1\d)|dr([89]|1\d)|tr\d)\b/.test(theirs),
   },
   {
     clause: 'SDM vol. 2A, 3.1.1.1: NP, as PMOVMSKB of MMX registers has it, makes other prefixes undefined',
@@ -133,9 +134,12 @@ const ENCODINGS: readonly Exception[] = [
     holds: ({ ours, theirs }) => theirs === undefined && ours !== undefined && bare(ours) === 'salc',
   },
   {
-    clause: 'SDM vol. 2B, SYSCALL, SYSRET: outside 64-bit mode #UD',
+    clause: 'SDM vol. 2B, SYSCALL, SYSRET, RDFSBASE, SWAPGS: outside 64-bit mode #UD',
     holds: ({ mode, ours, theirs }) =>
-      mode !== CODE_64 && ours === undefined && theirs !== undefined && /^sys(call|ret)$/.test(bare(theirs)),
+      mode !== CODE_64 &&
+      ours === undefined &&
+      theirs !== undefined &&
+      /^(sys(call|ret)|swapgs|(rd|wr)[fg]sbase)$/.test(mnemonic(theirs)),
   },
   {
     // The toolchain shows the wait with what follows.
