@@ -108,15 +108,21 @@ const enter = (b: Builder, i: Decoded) => {
   loadAt(b, first, size, true);
   const outer = Array.from({ length: Math.max(0, level - 1) }, (_, k) => {
     const offset = cut(b, i.stackSize, b.sub(b.get(RBP), b.i64(BigInt(size * (k + 1)))));
-    return loadAt(b, at(b, i, SEGMENT.ss, offset, size, false), size);
+    return at(b, i, SEGMENT.ss, offset, size, false);
   });
-  const values = [b.get(RBP), ...outer, ...(level > 0 ? [frame] : [])];
+  for (const place of outer) loadAt(b, place, size);
+  // They are read as they are pushed: the new frame may lie over the old one.
+  const values = [
+    () => b.get(RBP),
+    ...outer.map((place) => () => loadAt(b, place, size)),
+    ...(level > 0 ? [() => frame] : []),
+  ];
   const bottom = -size * values.length - room;
   loadAt(b, at(b, i, SEGMENT.ss, moved(b, i, bottom), size, true), size, true);
   // Every place is checked against its segment before anything is stored.
   const places = values.map((_, k) => (k === 0 ? first : slot(k + 1)));
   values.forEach((value, k) => {
-    storeAt(b, places[k], size, value);
+    storeAt(b, places[k], size, value());
   });
   setR(b, 4, i.stackSize, moved(b, i, bottom));
   setR(b, 5, size, frame);
