@@ -1,6 +1,7 @@
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
 import { fault, VECTOR } from './causes.ts';
+import { FRAME_HELPERS } from './frames.ts';
 import { AF, CF, OF, PF, RAX, RDX, SF, T, ZF } from './registers.ts';
 
 const mask = (bytes: number): bigint => (1n << BigInt(bytes * 8)) - 1n;
@@ -147,4 +148,5 @@ export const INT_HELPERS: Readonly<Record<string, Helper>> = {
   asciiAdjust,
   asciiMultiply,
   asciiDivide,
+  ...FRAME_HELPERS,
 };

@@ -2,7 +2,7 @@
 import type { Builder, I64 } from '../ir/index.ts';
 import type { Decoded } from './decoded.ts';
 import { at, cut, getR, loadAt, numberOf, place, read, setR, storeAt } from './operand.ts';
-import { R, RBP, RSP, SEGMENT, SELECTOR, SLOTS, T } from './registers.ts';
+import { BASE, R, RBP, RSP, SEGMENT, SELECTOR, SLOTS, T } from './registers.ts';
 import { type Row, type RowOptions, row } from './row.ts';
 
 const ANYTHING = { reads: SLOTS.slots, writes: SLOTS.slots };
@@ -111,19 +111,16 @@ const enter = (b: Builder, i: Decoded) => {
     return at(b, i, SEGMENT.ss, offset, size, false);
   });
   for (const place of outer) loadAt(b, place, size);
-  // They are read as they are pushed: the new frame may lie over the old one.
-  const values = [
-    () => b.get(RBP),
-    ...outer.map((place) => () => loadAt(b, place, size)),
-    ...(level > 0 ? [() => frame] : []),
-  ];
-  const bottom = -size * values.length - room;
+  const pushed = level === 0 ? 1 : level + 1;
+  const bottom = -size * pushed - room;
   loadAt(b, at(b, i, SEGMENT.ss, moved(b, i, bottom), size, true), size, true);
   // Every place is checked against its segment before anything is stored.
-  const places = values.map((_, k) => (k === 0 ? first : slot(k + 1)));
-  values.forEach((value, k) => {
-    storeAt(b, places[k], size, value());
-  });
+  for (let k = 2; k <= pushed; k++) slot(k);
+  if (level === 0) storeAt(b, first, size, b.get(RBP));
+  else {
+    b.set(T[0], frame);
+    b.call('pushFrames', [size, level, i.stackSize, i.mode], { reads: [T[0], RBP, RSP, BASE[SEGMENT.ss]] });
+  }
   setR(b, 4, i.stackSize, moved(b, i, bottom));
   setR(b, 5, size, frame);
 };
