@@ -130,6 +130,10 @@ const ENCODINGS: readonly Exception[] = [
     holds: ({ ours, theirs }) => ours === undefined && theirs !== undefined && /^mov .*\?/.test(bare(theirs)),
   },
   {
+    clause: 'SDM vol. 1, 8: FNENI, FNDISI, FNSETPM and FRSTPM are of the 8087 and 80287',
+    holds: ({ theirs }) => theirs !== undefined && /\((80|2)87 only\)$/.test(theirs),
+  },
+  {
     clause: 'SALC, which the manual leaves out, sets AL to the carry flag on every processor',
     holds: ({ ours, theirs }) => theirs === undefined && ours !== undefined && bare(ours) === 'salc',
   },
