@@ -45,9 +45,10 @@ const compareExchange = (b: Builder, i: Decoded) => {
   const same = b.eq(expected, old);
   const replacement = read(b, i, 1);
   const kept = BigInt.asUintN(64, size >= 4 ? 0n : ~((1n << BigInt(size * 8)) - 1n));
-  const accumulator = b.select(same, b.get(RAX), b.or(b.and(b.get(RAX), b.i64(kept)), old));
   put(b.select(same, replacement, old));
-  // A destination that is the accumulator was just written: where it matched, that write counts.
+  // A destination in the accumulator was just written: where it matched, that write counts.
+  const now = b.get(RAX);
+  const accumulator = b.select(same, now, b.or(b.and(now, b.i64(kept)), old));
   const target = i.operands[0];
   if (!(target.kind === 'register' && target.number === 0 && !target.high)) b.set(RAX, accumulator);
   setSubFlags(b, size, expected, old, cut(b, size, b.sub(expected, old)));

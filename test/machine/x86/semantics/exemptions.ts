@@ -67,6 +67,10 @@ export const EXEMPTIONS: readonly Exemption[] = [
     },
   },
   {
+    clause: 'SDM vol. 2A, CALL: that the target is an address is found out before the return address is pushed',
+    holds: (d) => mnemonic(d) === 'call' && d.here[OUTPUT.vector] === GP && d.there[OUTPUT.vector] === PF,
+  },
+  {
     clause: 'SDM vol. 3A, 6.5: of a fault nothing remains, though ENTER may have pushed before',
     holds: (d) =>
       mnemonic(d) === 'enter' &&
