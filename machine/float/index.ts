@@ -1,5 +1,6 @@
 /** IEEE 754 binary arithmetic on bit patterns, exact in every rounding direction, with the exception flags. */
 export { add, divide, fusedMultiplyAdd, multiply, squareRoot, subtract } from './arithmetic.ts';
+export { bitLength, squareRootFloor } from './bigint-math.ts';
 export { classify, FloatClass } from './classify.ts';
 export {
   compareQuiet,
@@ -27,6 +28,16 @@ export {
   type IntegerType,
   type RoundingMode,
 } from './env.ts';
-export { F16, F16_ALTERNATIVE, F32, F64, type FloatFormat, interchangeFormat, withSign } from './format.ts';
+export {
+  F16,
+  F16_ALTERNATIVE,
+  F32,
+  F64,
+  type Finite,
+  type FloatFormat,
+  interchangeFormat,
+  withSign,
+} from './format.ts';
 export { invalidOperation, isNan, isSignallingNan, nanOperand } from './nan.ts';
 export { flushOperand, unpackOperand } from './operand.ts';
+export { roundShift } from './round.ts';

@@ -17,6 +17,7 @@ import { X86_STACK } from './x86-stack.ts';
 import { X86_STRING } from './x86-string.ts';
 import { X86_SYSTEM } from './x86-system.ts';
 import { X86_UNARY } from './x86-unary.ts';
+import { X86_X87 } from './x86-x87.ts';
 
 /** Every row of x86-64, by group. */
 export const ROWS: readonly Row[] = [
@@ -38,4 +39,5 @@ export const ROWS: readonly Row[] = [
   ...X86_SSE_LOGIC,
   ...X86_SSE_FLOAT,
   ...X86_SSE_CONVERT,
+  ...X86_X87,
 ];

@@ -1,2 +1,6 @@
 import type { Helper } from '../isa.ts';
-export const X87_HELPERS: Record<string, Helper> = {};
+import { X87_ENVIRONMENT } from './x87-environment.ts';
+import { X87_OPERATIONS } from './x87-operations.ts';
+
+/** Helpers of x87, FXSAVE and XSAVE. */
+export const X87_HELPERS: Readonly<Record<string, Helper>> = { ...X87_OPERATIONS, ...X87_ENVIRONMENT };
