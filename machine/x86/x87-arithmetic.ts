@@ -113,7 +113,7 @@ export const divide: Binary = (x, y, control) => {
   const flags = denormals(a, b);
   if (a.kind === 'infinity') return b.kind === 'infinity' ? invalid : { value: infinity(negative), flags };
   if (b.kind === 'infinity') return { value: zero(negative), flags };
-  if (b.kind === 'zero') return a.kind === 'zero' ? invalid : { value: infinity(negative), flags: ZE | flags };
+  if (b.kind === 'zero') return a.kind === 'zero' ? invalid : { value: infinity(negative), flags: ZE };
   if (a.kind === 'zero') return { value: zero(negative), flags };
   return rounded(quotient(a, b, negative), control, flags);
 };
@@ -200,19 +200,20 @@ export function extract(x: Extended): {
 
 /** A partial remainder: the rest, the low bits of the quotient, and whether it is complete. */
 export interface Remainder extends Result {
-  readonly quotient: number;
+  /** Absent where operands alone decided. */
+  readonly quotient: number | undefined;
   readonly complete: boolean;
 }
 
 /** FPREM and FPREM1 (SDM vol. 2A): exact, at most 63 bits of the quotient at a time. */
 export function remainder(x: Extended, y: Extended, nearest: boolean): Remainder {
   const [a, b] = [take(x), take(y)];
-  const whole = (result: Result): Remainder => ({ ...result, quotient: 0, complete: true });
+  const whole = (result: Result): Remainder => ({ ...result, quotient: undefined, complete: true });
   const known = special(x, y, a, b);
   if (known) return whole(known);
   if (a.kind === 'infinity' || b.kind === 'zero') return whole(invalid);
   const flags = denormals(a, b);
-  if (a.kind === 'zero' || b.kind === 'infinity') return whole({ value: x, flags });
+  if (a.kind === 'zero' || b.kind === 'infinity') return { value: x, flags, quotient: 0, complete: true };
   const distance = a.exponent + bitLength(a.significand) - (b.exponent + bitLength(b.significand));
   // Far apart, a multiple of the divisor by a power of two is taken off that leaves the exponents nearer by 32 to 63.
   const complete = distance < 64;

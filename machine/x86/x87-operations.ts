@@ -28,6 +28,7 @@ import {
   isNan,
   narrowNan,
   OE,
+  PE,
   packNarrow,
   round,
   SF,
@@ -37,11 +38,13 @@ import {
   take,
   UE,
   widen,
+  ZE,
 } from './x87-number.ts';
 import {
   C0,
   C2,
   C3,
+  FSW,
   getSt,
   isEmpty,
   masksOf,
@@ -193,9 +196,14 @@ function storeBytes(hart: Hart, bytes: number, value: bigint, onStack: number): 
   const low = accessShape('store', 8, 'plain', traits);
   const high = accessShape('store', 2, 'plain', traits);
   const behind = BigInt.asUintN(64, address + 8n);
-  // Whether the second part can be stored to is found out first.
-  const old = hart.memory.loadAs(behind, high);
-  if (old === undefined || !hart.memory.storeAs(address, low, BigInt.asUintN(64, value))) return false;
+  // Whether both parts can be stored to is found out first.
+  for (const [at, part] of [
+    [address, low],
+    [behind, high],
+  ] as const) {
+    if (hart.memory.loadAs(at, part) === undefined) return false;
+  }
+  if (!hart.memory.storeAs(address, low, BigInt.asUintN(64, value))) return false;
   return hart.memory.storeAs(behind, high, value >> 64n);
 }
 
@@ -215,7 +223,8 @@ const store = noted((hart, kind, pops, truncates, onStack) => {
     );
     if (hart.memory.loadAs(hart.get(T[2]), access) === undefined) return false;
   }
-  report(hart, flags);
+  // Of what is not stored neither rounding nor its direction is told.
+  report(hart, holdsBack ? flags & ~(PE | ((flags & SF) !== 0 ? 0 : C1)) : flags);
   if (!holdsBack && pops === 1) pop(hart);
   return true;
 });
@@ -273,7 +282,7 @@ const operateMemory = noted((hart, digit, kind) => {
   // A signalling NaN is made quiet by the operation, which is then the one to tell of it.
   const raw = (operand.flags & IE) !== 0 ? operand.value & ~(1n << 62n) : operand.value;
   const { value, flags } = arithmetic(hart, digit, getSt(hart, 0), raw);
-  const denormal = (flags & IE) !== 0 || isNan(take(getSt(hart, 0))) ? 0 : operand.flags & DE;
+  const denormal = (flags & (IE | ZE)) !== 0 || isNan(take(getSt(hart, 0))) ? 0 : operand.flags & DE;
   if (report(hart, flags | denormal)) setSt(hart, 0, value);
 });
 
@@ -301,7 +310,10 @@ const compareFlags = noted((hart, i, quietly, pops) => {
   const result = empty
     ? { zf: 1, pf: 1, cf: 1, flags: IE | SF }
     : compare(getSt(hart, 0), getSt(hart, i), quietly === 1);
+  const c1 = hart.get32(FSW) & C1;
   const done = report(hart, result.flags);
+  // C1 is that of a stack underflow, or stays.
+  if (!empty) setConditions(hart, c1, C1);
   hart.set32(ZF, result.zf);
   hart.set32(PF, result.pf === 1 ? 0 : 1);
   hart.set32(CF, result.cf);
@@ -374,11 +386,17 @@ const scaleBySecond = noted((hart) => {
 /** FPREM, and FPREM1 where `nearest`: C0, C3 and C1 are bits 2, 1 and 0 of the quotient, C2 that it is not complete. */
 const partialRemainder = noted((hart, nearest) => {
   if (isEmpty(hart, 0) || isEmpty(hart, 1)) {
+    setConditions(hart, 0, C2);
     if (underflows(hart)) setSt(hart, 0, INDEFINITE);
     return;
   }
   const { value, flags, quotient, complete } = remainder(getSt(hart, 0), getSt(hart, 1), nearest === 1);
+  setConditions(hart, 0, C2);
   if (!report(hart, flags)) return;
+  if (quotient === undefined) {
+    setSt(hart, 0, value);
+    return;
+  }
   if (complete) {
     setConditions(hart, (quotient & 4 ? C0 : 0) | (quotient & 2 ? C3 : 0) | (quotient & 1 ? C1 : 0));
   } else setConditions(hart, C2);
@@ -402,6 +420,7 @@ function replaceAndPush(hart: Hart, first: Extended, second: Extended, flags: nu
 
 /** The underflow of those: both results are the indefinite NaN. */
 function underflowsPair(hart: Hart): void {
+  setConditions(hart, 0, C2);
   if (!underflows(hart)) return;
   setSt(hart, 0, INDEFINITE);
   setTop(hart, topOf(hart) - 1);
@@ -409,7 +428,11 @@ function underflowsPair(hart: Hart): void {
 }
 
 const extractParts = noted((hart) => {
-  if (isEmpty(hart, 0)) return underflowsPair(hart);
+  if (isEmpty(hart, 0)) {
+    const c2 = hart.get32(FSW) & C2;
+    underflowsPair(hart);
+    return setConditions(hart, c2, C2);
+  }
   const { exponent, significand, flags } = extract(getSt(hart, 0));
   replaceAndPush(hart, exponent, significand, flags);
 });
@@ -422,6 +445,7 @@ const outOfRange = (hart: Hart): void => {
 /** FSIN and FCOS. */
 const trigonometric = noted((hart, cosine) => {
   if (isEmpty(hart, 0)) {
+    setConditions(hart, 0, C2);
     if (underflows(hart)) setSt(hart, 0, INDEFINITE);
     return;
   }
@@ -476,17 +500,17 @@ const exchange = noted((hart, i) => {
 /** FCMOVcc: the condition is in T[0]. */
 const conditionalMove = noted((hart, i) => {
   if (isEmpty(hart, 0) || isEmpty(hart, i)) {
-    if (underflows(hart) && hart.get(T[0]) !== 0n) setSt(hart, 0, INDEFINITE);
+    if (underflows(hart)) setSt(hart, 0, INDEFINITE);
     return;
   }
-  report(hart, 0);
   if (hart.get(T[0]) !== 0n) setSt(hart, 0, getSt(hart, i));
 });
 
 /** FFREE, and FFREEP where `pops`. */
 const free = noted((hart, i, pops) => {
   setEmpty(hart, i);
-  if (pops === 1) setTop(hart, topOf(hart) + 1);
+  setConditions(hart, 0, C1);
+  if (pops === 1) pop(hart);
 });
 
 /** FINCSTP and FDECSTP. */

@@ -1,7 +1,7 @@
 import type { RoundingMode } from '../float/index.ts';
 import type { Hart } from '../hart.ts';
 import { SLOTS } from './registers.ts';
-import { C1, type Extended, IE, INDEFINITE, SF } from './x87-number.ts';
+import { C1, DE, type Extended, IE, INDEFINITE, SF, ZE } from './x87-number.ts';
 
 const numbers = [0, 1, 2, 3, 4, 5, 6, 7];
 const LOW = numbers.map((n) => SLOTS.get(`fpr${n}`));
@@ -67,12 +67,14 @@ export function setConditions(hart: Hart, codes: number, among = CONDITIONS): vo
  * masked, so that neither registers nor memory may change.
  */
 export function report(hart: Hart, flags: number): boolean {
-  const exceptions = flags & 0x7f;
-  let fsw = (hart.get32(FSW) & ~C1) | exceptions | (flags & C1);
-  const unmasked = exceptions & 0x3f & ~masksOf(hart);
+  const unmasked = flags & 0x3f & ~masksOf(hart);
+  const early = (unmasked & (IE | DE | ZE)) !== 0;
+  // Then there is no result that could be told of.
+  const told = early ? flags & (IE | DE | ZE | SF | ((flags & SF) !== 0 ? C1 : 0)) : flags;
+  let fsw = (hart.get32(FSW) & ~C1) | (told & (0x7f | C1));
   if ((fsw & 0x3f & ~masksOf(hart)) !== 0) fsw |= ES | BUSY;
   hart.set32(FSW, fsw);
-  return (unmasked & 7) === 0;
+  return !early;
 }
 
 /** After the control word or the status word was written: whether an exception waits. */

@@ -96,7 +96,7 @@ export function powerMinusOne(x: Extended, control: Control): Result {
     if (a.significand << BigInt(Math.max(0, a.exponent + 63)) === 1n << 63n && leading === 0) {
       return { value: exactly({ negative: a.negative, significand: 1n, exponent: a.negative ? -1 : 0 }), flags };
     }
-    return { value: x, flags };
+    return { value: x, flags: flags | PE };
   }
   // For tiny arguments the product with ln 2 is all there is: scaled so that no bit is lost.
   const scale = Math.max(0, -leading - 1);
@@ -152,7 +152,8 @@ export function logarithm(x: Extended, y: Extended, control: Control): Result {
 function exactProduct(b: Taken, power: bigint, control: Control, flags: number): Result {
   const negative = b.negative !== power < 0n;
   const significand = b.significand * (power < 0n ? -power : power);
-  return rounded({ negative, significand, exponent: b.exponent }, extended(control), flags);
+  // Processors tell of every logarithm as inexact.
+  return rounded({ negative, significand, exponent: b.exponent }, extended(control), flags | PE);
 }
 
 /** FYL2XP1: y · log2(x + 1), for x nearer to 0 than 1 − √½; beyond that the result is undefined: what it is for all x above −1. */
@@ -165,7 +166,7 @@ export function logarithmPlusOne(x: Extended, y: Extended, control: Control): Re
   if (b.kind === 'infinity') return a.kind === 'zero' ? invalid : { value: infinity(a.negative !== b.negative), flags };
   if (a.kind === 'zero' || b.kind === 'zero') return { value: zero(a.negative !== b.negative), flags };
   const leading = leadingOf(a);
-  if (a.negative && leading >= 0) return { value: x, flags };
+  if (a.negative && leading >= 0) return { value: x, flags: flags | PE };
   // 1 more or less is not to be seen any longer.
   if (leading > 2 * BITS) return logarithm(x, y, control);
   if (leading >= 0) {
@@ -262,7 +263,10 @@ export interface Angle {
   readonly cosine: Result;
 }
 
-/** FSIN, FCOS: undefined where the argument is 2^63 or beyond. π has all the bits that it needs (unlike a processor's 66). */
+/** Half of π as processors reduce arguments by it: π with 66 bits, C90FDAA2 2168C234 C hexadecimal (SDM vol. 1, 8.3.8). */
+const HALF_PI = 0xc90f_daa2_2168_c234_cn << BigInt(BITS - 67);
+
+/** FSIN, FCOS: undefined where the argument is 2^63 or beyond. */
 export function sineAndCosine(x: Extended, control: Control): Angle | undefined {
   const a = take(x);
   const known = special(x, x, a, a);
@@ -282,9 +286,8 @@ export function sineAndCosine(x: Extended, control: Control): Angle | undefined 
     return { sine: nearly(a, false, control, flags), cosine: under };
   }
   const magnitude = fixed({ ...a, negative: false });
-  const half = getPi() / 2n;
-  const turns = magnitude / half;
-  const rest = magnitude - turns * half;
+  const turns = magnitude / HALF_PI;
+  const rest = magnitude % HALF_PI;
   const [s, c] = series(rest);
   const [sine, cosine] = [
     [s, c],
@@ -321,9 +324,8 @@ export function tangent(x: Extended, control: Control): Result | undefined {
   const flags = a.denormal ? DE : 0;
   if (leadingOf(a) < -70) return nearly(a, true, control, flags);
   const magnitude = fixed({ ...a, negative: false });
-  const half = getPi() / 2n;
-  const [s, c] = series(magnitude % half);
-  const odd = ((magnitude / half) & 1n) === 1n;
+  const [s, c] = series(magnitude % HALF_PI);
+  const odd = ((magnitude / HALF_PI) & 1n) === 1n;
   const value = odd ? -over(c, s) : over(s, c);
   return inexactly(a.negative ? -value : value, 0, control, flags);
 }
