@@ -77,7 +77,9 @@ describeWith(process.arch === 'x64' ? ['gcc'] : ['an x86-64 processor'], 'transc
         const [e, m] = lines[i].split(' ').map((word) => BigInt(`0x${word}`));
         const [name, , meaning] = OPERATIONS[op];
         const ours = meaning(x, y)?.value ?? 0n;
-        return distance(ours, (e << 64n) | m) <= 1n
+        // Where an angle is reduced the host keeps few bits more than it shows: near a multiple of π it is further off.
+        const reduced = /^f(sin|cos|ptan)$/.test(name) && ((x >> 64n) & 0x7fffn) > 0x3ffdn;
+        return distance(ours, (e << 64n) | m) <= (reduced ? 256n : 1n)
           ? []
           : [`${name} ${half(x)}, ${half(y)}: ${half(ours)} / ${lines[i]}`];
       });
