@@ -63,6 +63,13 @@ export const sizedMnemonic = (i: Decoded): boolean => {
   return !i.row.operands.includes('Jb');
 };
 
+/** What only x87's forerunners did. */
+const OLD: Readonly<Record<string, string>> = {
+  fneni: 'fneni(8087 only)',
+  fndisi: 'fndisi(8087 only)',
+  fnsetpm: 'fnsetpm(287 only)',
+};
+
 /** The mnemonic of an instruction. */
 export function mnemonicOf(i: Decoded): string {
   const { mnemonic, opcode } = i.row;
@@ -74,6 +81,7 @@ export function mnemonicOf(i: Decoded): string {
   const predicate = namedPredicate(i);
   if (predicate !== undefined) return predicate;
   if (/^j[er]?cxz$/.test(mnemonic)) return JCXZ[i.addressSize];
+  if (mnemonic in OLD) return OLD[mnemonic];
   const wide = (i.rex & 8) !== 0;
   if (mnemonic === 'sysret' || mnemonic === 'sysexit')
     return mode === CODE_64 ? `${mnemonic}${wide ? 'q' : 'd'}` : mnemonic;

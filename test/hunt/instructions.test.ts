@@ -4,6 +4,7 @@ import { HUNT, Random } from '../machine/semantics/random.ts';
 import { HUNTED_AARCH64 } from './instructions/aarch64.ts';
 import { type Hunted, PAGES, SIZE, type Values } from './instructions/hunted.ts';
 import { HUNTED_RISCV } from './instructions/riscv.ts';
+import { HUNTED_X86 } from './instructions/x86.ts';
 
 const SEED = 0xfa17;
 /** Instructions fetched, faults of the fetch not counted. */
@@ -15,7 +16,7 @@ const STATES = 64;
 const IDLE_STATES = 4;
 const TABLES = 4 * 4096;
 
-const HUNTED: readonly Hunted[] = [HUNTED_RISCV, HUNTED_AARCH64];
+const HUNTED: readonly Hunted[] = [HUNTED_RISCV, HUNTED_AARCH64, HUNTED_X86];
 
 /** Random programs in random states of a machine. */
 class Hunt implements Values {

@@ -66,7 +66,7 @@ const EXTENSIONS: readonly Exception[] = [
     'UINTR, SERIALIZE, HRESET, WRMSRNS, MSRLIST',
     /^(wrmsrns|(rd|wr)msrlist|uiret|testui|clui|stui|senduipi|serialize|hreset)$/,
   ),
-  absent('XSAVEC, XSS', /^(xsavec|xsaves|xrstors)(64)?$/),
+  absent('XSAVEOPT, XSAVEC, XSS', /^(xsaveopt|xsavec|xsaves|xrstors)(64)?$/),
   absent('SSE4A', /^(extrq|insertq|movntss|movntsd)$/),
   absent('3DNow!', /^(femms|p(f|i2f|f2i)\w+|pmulhrw|pswapd|pavgusb)$/),
   absent('PadLock', /^(xstore-rng|xcrypt-\w+|xsha(1|256)|montmul|xstore)$/),
@@ -114,8 +114,16 @@ const ENCODINGS: readonly Exception[] = [
       ours === undefined && theirs !== undefined && /\b(cr(1|[5-9]|1\d)|dr([89]|1\d)|tr\d)\b/.test(theirs),
   },
   {
+    clause: 'SDM vol. 1, 3.6.1: REX.W goes before the operand size prefix, for x87 environments too',
+    holds: ({ ours, theirs }) =>
+      ours !== undefined && theirs !== undefined && /\bdata16 rex\.W.* (fldenv|frstor|fnstenv|fnsave) /.test(ours),
+  },
+  {
     clause: 'SDM vol. 2A, 3.1.1.1: NP, as PMOVMSKB of MMX registers has it, makes other prefixes undefined',
-    holds: ({ ours, theirs }) => ours === undefined && theirs !== undefined && /^pmovmskb .*mm/.test(bare(theirs)),
+    holds: ({ ours, theirs }) =>
+      ours === undefined &&
+      theirs !== undefined &&
+      /^(pmovmskb .*mm|(f?x(save|rstor)(64)?|(ld|st)mxcsr|clac|stac|(rd|wr)pkru|[slm]fence)( |$))/.test(bare(theirs)),
   },
   {
     // The toolchain leaves the upper half as it is.

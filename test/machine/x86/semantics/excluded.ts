@@ -16,7 +16,6 @@ export const EXCLUDED: readonly { readonly mnemonics: RegExp; readonly reason: s
     reason: 'transcendentals, whose last place and C1 differ between processors: x87-transcendental.test.ts',
   },
   { mnemonics: /^fscale$/, reason: 'what an unmasked underflow far out of range leaves differs' },
-  { mnemonics: /^f(stp[189]|comp?[235]|xch[47])$/, reason: 'aliases that no manual tells of' },
   { mnemonics: /^(fldenv|frstor|fxrstor)$/, reason: 'which of many bytes a fault names differs' },
   { mnemonics: /^(xsave|xrstor)/, reason: 'the host enables more components' },
 ];
