@@ -6,8 +6,11 @@ import type { Device, Saved } from '../memory/device.ts';
 import { TIMER_MODE } from './apic-timer.ts';
 import { PHYSICAL_BITS } from './cpuid.ts';
 import { ERROR, LocalApic, REGISTER } from './local-apic.ts';
-import { SLOTS } from './registers.ts';
+import { FLAGS, SLOTS } from './registers.ts';
 import { unsupported } from './services.ts';
+
+/** RFLAGS.IF, in the slot `flags`. */
+const IF = 1 << 9;
 
 /** Where every hart sees its own local APIC. */
 export const APIC_PAGE = 0xfee0_0000n;
@@ -146,7 +149,11 @@ export function apicAcknowledge(hart: Hart, vector: number): void {
 }
 
 /** The time of the next interrupt of the hart's timer after now. */
-export const nextTimer = (hart: Hart): bigint | undefined => (isOn(hart) ? apicOf(hart)?.nextTimer() : undefined);
+export function nextTimer(hart: Hart): bigint | undefined {
+  // Nothing wakes a hart in HLT that takes no interrupts: no time need pass for it.
+  if (hart.waiting && (hart.get32(FLAGS) & IF) === 0) return undefined;
+  return isOn(hart) ? apicOf(hart)?.nextTimer(hart.waiting) : undefined;
+}
 
 /** CR8: the upper half of the task priority (SDM vol. 3A, 11.8.6). */
 export const readTaskPriority = (hart: Hart): bigint => hart.get(TPR_CLASS);

@@ -149,10 +149,14 @@ export class LocalApic {
     add(this.inService, vector);
   }
 
-  /** The tick after now at which the timer has an interrupt for the hart. */
-  nextTimer(): bigint | undefined {
+  /** The tick after now at which the timer has an interrupt for the hart; for one that waits, only one that would wake it. */
+  nextTimer(waiting: boolean): bigint | undefined {
     this.update();
-    return this.enabled && (this.word(REGISTER.timer) & MASKED) === 0 ? this.timer.next() : undefined;
+    const entry = this.word(REGISTER.timer);
+    if (!this.enabled || (entry & MASKED) !== 0) return undefined;
+    const vector = entry & 0xff;
+    const wakes = vector >= FIRST_VECTOR && vector >> 4 > this.processorPriority >> 4;
+    return waiting && !wakes ? undefined : this.timer.next();
   }
 
   read(offset: number): number {

@@ -28,7 +28,7 @@ const trace = {
     traceLine(flow);
   },
 };
-const options = { ...readGuestOptions({}), memory: 1 << 20 };
+const options = { ...readGuestOptions({}), memory: 2 << 20 };
 
 /** Loads and runs for a while; what a user would be told is an end like any other. Whether it got to run. */
 function survive(make: () => Guest): boolean {

@@ -71,7 +71,16 @@ function rawLines({ raw, kind }: TrapView): string[] {
   });
   const line = words.join('  ');
   if (line.length <= WIDE) return labelled('raw', [line]);
-  return labelled('raw', [words.slice(0, last).join('  '), words[last]]);
+  // The last register goes first to a line of its own, and others where that is not enough.
+  const lines = [words[last]];
+  for (let rest = words.slice(0, last); rest.length > 0; ) {
+    const fits = (count: number) => count === 1 || rest.slice(0, count).join('  ').length <= WIDE;
+    let count = rest.length;
+    while (!fits(count)) count--;
+    lines.splice(-1, 0, rest.slice(0, count).join('  '));
+    rest = rest.slice(count);
+  }
+  return labelled('raw', lines);
 }
 
 function walkLines({ walk, kind }: TrapView, paint: Paint): string[] {

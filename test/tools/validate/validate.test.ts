@@ -179,7 +179,7 @@ describe('the tables', () => {
 
   it('put targets side by side where there is room', async () => {
     const both = new RegExp(` {2,}${TARGET_NAMES.join(' +')}`);
-    expect((await told(plan('demand'), { width: 140 })).text).toMatch(both);
+    expect((await told(plan('demand'), { width: 220 })).text).toMatch(both);
     expect((await told(plan('demand'), { width: 70 })).text).not.toMatch(both);
   });
 
