@@ -67,6 +67,8 @@ function pipe2(call: Call, ends: bigint, flags: number): Result {
     result.store(reader, 0);
     result.store(writer, 1);
   } catch (error) {
+    // A process that died of the store has no files any more.
+    if (!(error instanceof LinuxError)) throw error;
     files.close(reader);
     files.close(writer);
     throw error;

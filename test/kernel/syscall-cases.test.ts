@@ -692,6 +692,13 @@ describe.each(ARCHES)('$isa.name', ({ isa, callNames, modes }) => {
       expect(call('rt_sigsuspend', PLACES.empty, 8)).toMatchObject({ kind: 'exited', status: 128 + 15 });
     });
 
+    it('a process that dies of storing its pipe has closed both ends by then', () => {
+      const { call } = caller({ policy: 'veridian', uaccess: 'axptr' });
+      // Under these policies no page can be stored to once it is copy-on-write, and the check does not see it.
+      call('clone', 17, 0);
+      expect(call('pipe2', PLACES.room, 0)).toMatchObject({ kind: 'exited', status: 128 + 11 });
+    });
+
     it('MADV_DONTNEED makes pages zero again', () => {
       const { call, bytes } = caller();
       const place = call('mmap', 0, 8192, 3, 0x22, -1, 0) as bigint;
