@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseElf } from '../../machine/index.ts';
 import { describeWith } from '../toolchain.ts';
 import { boot } from './boot.ts';
-import { build, HEAD, here, LINUX, toolName, underQemu } from './programs.ts';
+import { build, HEAD, here, LINUX, outside, toolName } from './programs.ts';
 
 type CProgram = [name: string, source: string, args?: readonly string[], stdin?: string];
 const C_PROGRAMS: readonly CProgram[] = [
@@ -225,11 +225,11 @@ int main(void) {
   ],
 ];
 
-describe.each(LINUX)('$target', ({ target, gcc, gxx, qemu }) => {
-  describeWith([gcc, qemu], `static C programs print what ${qemu} prints`, () => {
+describe.each(LINUX)('$target', ({ target, gcc, gxx, emulators, outsider }) => {
+  describeWith([gcc, ...emulators], `static C programs print as on ${outsider}`, () => {
     it.each(C_PROGRAMS)('%s', (name, source, args = [], stdin = '') => {
       const program = build(target, name, source, gcc, ['-static']);
-      const expected = underQemu(program, args, stdin);
+      const expected = outside(program, args, stdin);
       expect(expected.status).toBeDefined();
       expect(here(program, args, stdin)).toEqual(expected);
       if (['fork', 'big-pipe', 'shared-memory'].includes(name)) {
@@ -244,12 +244,12 @@ describe.each(LINUX)('$target', ({ target, gcc, gxx, qemu }) => {
       for (let result = booted.kernel.run(20_000); result.kind === 'running'; result = booted.kernel.run(20_000)) {
         booted.kernel.restore(booted.kernel.save());
       }
-      const { out } = underQemu(program, args, stdin);
+      const { out } = outside(program, args, stdin);
       expect(booted.out[1]).toBe(out);
     });
   });
 
-  describeWith([gcc, qemu], 'code on the stack: PT_GNU_STACK', () => {
+  describeWith([gcc, ...emulators], 'code on the stack: PT_GNU_STACK', () => {
     const source = `${HEAD}
 static int apply(int (*f)(int), int x) { return f(x); }
 int main(int argc, char **argv) {
@@ -270,13 +270,13 @@ int main(int argc, char **argv) {
       ['does not where it does not', 'noexecstack', [], 139],
     ])('%s', (_, name, args, status) => {
       const program = build(target, name, source, gcc, ['-static', `-Wl,-z,${name}`]);
-      const expected = underQemu(program, args, '');
+      const expected = outside(program, args, '');
       expect(expected.status).toBe(status);
       expect(here(program, args, '')).toEqual(expected);
     });
   });
 
-  describeWith([gxx, qemu], 'a static C++ program with exceptions', () => {
+  describeWith([gxx, ...emulators], 'a static C++ program with exceptions', () => {
     const source = `#include <iostream>
 #include <map>
 #include <memory>
@@ -302,11 +302,11 @@ int main(int argc, char **argv) {
 }`;
     it.each([[[]], [['uncaught']]])('arguments %o', (args) => {
       const program = build(target, 'exceptions', source, gxx, ['-static']);
-      expect(here(program, args, '')).toEqual(underQemu(program, args, ''));
+      expect(here(program, args, '')).toEqual(outside(program, args, ''));
     });
   });
 
-  describeWith(['clang-14', 'ld.lld-14', qemu], 'static-pie', () => {
+  describeWith(['clang-14', 'ld.lld-14', ...emulators], 'static-pie', () => {
     it('hello, position independent', () => {
       const source = readFileSync(join(import.meta.dirname, '../../guest/args.c'), 'utf8');
       const program = build(target, 'args-pie', source, 'clang-14', [
@@ -320,7 +320,7 @@ int main(int argc, char **argv) {
         `-I${join(import.meta.dirname, '../../guest')}`,
       ]);
       expect(parseElf(readFileSync(program)).type).toBe('position independent');
-      expect(here(program, ['one'], '')).toEqual(underQemu(program, ['one'], ''));
+      expect(here(program, ['one'], '')).toEqual(outside(program, ['one'], ''));
     });
   });
 });

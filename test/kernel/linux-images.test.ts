@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeWith } from '../toolchain.ts';
-import { build, HEAD, here, LINUX, underQemu } from './programs.ts';
+import { build, HEAD, here, LINUX, outside } from './programs.ts';
 
 /** Every kind of section that a linker places, an IRELATIVE relocation, and memory rights put to the test. */
 const SOURCE = `${HEAD}
@@ -59,8 +59,8 @@ void _start(void) {
   call(EXIT, data + bss[4999], 0, 0);
 }`;
 
-describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
-  describeWith([gcc, qemu], 'the images that linker options make', () => {
+describe.each(LINUX)('$target', ({ target, gcc, emulators }) => {
+  describeWith([gcc, ...emulators], 'the images that linker options make', () => {
     it.each<[name: string, flags: readonly string[]]>([
       ['plain', []],
       ['stripped', ['-s']],
@@ -74,8 +74,10 @@ describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
       ['sections', ['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']],
     ])('%s', (name, flags) => {
       const program = build(target, `image-${name}`, SOURCE, gcc, ['-static', ...flags]);
+      // Hosts may keep processes out of their first pages (vm.mmap_min_addr): there, where the program lies is another's.
+      const theirs = name === 'first-page' ? build(target, 'image-plain', SOURCE, gcc, ['-static']) : program;
       for (const args of [[], ['write'], ['jump', 'to data']]) {
-        const expected = underQemu(program, args, '');
+        const expected = outside(theirs, args, '');
         expect(expected.status, args[0]).toBeDefined();
         expect(here(program, args, ''), args[0]).toEqual(expected);
       }
@@ -84,7 +86,7 @@ describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
     it.each([['-Wl,-N'], ['-Wl,-n'], ['-Wl,-z,noseparate-code']])('without a library: %s', (flag) => {
       const flags = ['-static', '-nostdlib', '-ffreestanding', '-Wl,--no-warn-rwx-segments', flag];
       const program = build(target, `alone${flag}`, ALONE, gcc, flags);
-      const expected = underQemu(program, [], '');
+      const expected = outside(program, [], '');
       expect(expected.status).toBe(flag === '-Wl,-z,noseparate-code' ? 139 : 7);
       expect(here(program, [], '')).toEqual(expected);
     });

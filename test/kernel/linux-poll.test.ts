@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseElf } from '../../machine/index.ts';
 import { describeWith } from '../toolchain.ts';
 import { boot, finish } from './boot.ts';
-import { build, HEAD, here, LINUX, underQemu } from './programs.ts';
+import { build, HEAD, here, LINUX, outside } from './programs.ts';
 
 const SOURCE = `#define _GNU_SOURCE
 ${HEAD}#include <errno.h>
@@ -55,11 +55,11 @@ int main(void) {
   return input.revents != 0;
 }`;
 
-describe.each(LINUX)('$target', ({ target, gcc, qemu }) => {
-  describeWith([gcc, qemu], 'poll(2) and select(2)', () => {
+describe.each(LINUX)('$target', ({ target, gcc, emulators }) => {
+  describeWith([gcc, ...emulators], 'poll(2) and select(2)', () => {
     it('tell of pipes, devices, closed ends, bad arguments and time as qemu does', () => {
       const program = build(target, 'poll', SOURCE, gcc, ['-static']);
-      const expected = underQemu(program, [], '');
+      const expected = outside(program, [], '');
       expect(expected).toMatchObject({ status: 0, err: '' });
       expect(here(program, [], '')).toEqual(expected);
     });

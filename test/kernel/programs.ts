@@ -15,10 +15,19 @@ const built = new Map<string, string>();
 /** What tools call a target. */
 export const toolName = (target: string): string => target.replace('-', '_');
 
-/** The tools that build and run Linux programs of each target. */
+/** The target whose Linux programs this computer runs itself. */
+const NATIVE = process.platform === 'linux' && process.arch === 'x64' ? 'x86-64' : undefined;
+
+/** What builds Linux programs of each target, and who runs them beside our kernel: the host where it can, or qemu. */
 export const LINUX = TARGETS.map(({ name: target }) => {
   const name = toolName(target);
-  return { target, gcc: `${name}-linux-gnu-gcc`, gxx: `${name}-linux-gnu-g++`, qemu: `qemu-${name}` };
+  const emulators = target === NATIVE ? [] : [`qemu-${name}`];
+  return {
+    ...{ target, gcc: `${name}-linux-gnu-gcc`, gxx: `${name}-linux-gnu-g++` },
+    /** The tool that it takes to run one, or none. */
+    emulators,
+    outsider: emulators[0] ?? 'the host',
+  };
 });
 
 /** Compiles a program, once a name and target. */
@@ -71,15 +80,22 @@ export function here(
   return { status: result.kind === 'exited' ? result.status : undefined, out: booted.out[1], err: booted.out[2] };
 }
 
-/** Under qemu's user mode for the program's target, on the host's own files; killed after a minute. */
-export function underQemu(program: string, args: readonly string[], stdin: string): Seen {
-  const target = targetOfElf(parseElf(readFileSync(program)).machine);
-  const run = spawnSync(`qemu-${toolName(target?.name ?? '')}`, [program, ...args], {
-    input: stdin,
-    encoding: 'latin1',
-    env: {},
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
+/**
+ * On the host itself, or under qemu's user mode for the program's target, on the host's own files; killed after a minute.
+ * `env` are the program's variables on the host.
+ */
+export function outside(
+  program: string,
+  args: readonly string[],
+  stdin: string,
+  env: Readonly<Record<string, string>> = {},
+): Seen {
+  const name = targetOfElf(parseElf(readFileSync(program)).machine)?.name;
+  const command = [...(LINUX.find(({ target }) => target === name)?.emulators ?? []), program, ...args];
+  const run = spawnSync(command[0], command.slice(1), {
+    ...{ input: stdin, encoding: 'latin1', env, timeout: 60_000, killSignal: 'SIGKILL' },
+    // Where it may leave a core.
+    cwd: folder,
   });
   const { status, signal, stdout, stderr } = run;
   const SIGNALS: Record<string, number> = { SIGABRT: 134, SIGSEGV: 139, SIGILL: 132, SIGFPE: 136, SIGTRAP: 133 };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { describeWith } from '../../../toolchain.ts';
-import { build, HEAD, here, underQemu } from '../../programs.ts';
+import { build, HEAD, here, outside } from '../../programs.ts';
 
 const COMPILER = 'aarch64-linux-gnu-gcc';
 
@@ -106,7 +106,7 @@ describeWith(
     it.each(CASES.map((row, i) => [...row, i] as const))('%s', (_name, _instruction, status, i) => {
       const source = oneOf(CASES.map(([, instruction]) => instruction));
       const program = build('aarch64', 'instructions', source, COMPILER, ['-static']);
-      const expected = underQemu(program, [`${i}`], '');
+      const expected = outside(program, [`${i}`], '');
       expect(expected.status).toBe(status);
       expect(here(program, [`${i}`], '')).toEqual(expected);
     });
