@@ -93,6 +93,8 @@ export interface Isa {
   readonly maxInstructionBytes: number;
   readonly mmu: Mmu;
   readonly helpers: Readonly<Record<string, Helper>>;
+  /** Code modes by the bits of their code, the class of an ELF image among them; absent: 0 is the only one. */
+  readonly codeModes?: ReadonlyMap<number, number>;
   /** Decodes from `bytes` in a code mode; a number says how many bytes are needed, where these are too few. */
   decode(bytes: Uint8Array, mode: number): Instruction | number;
   /** How the hart's code is decoded now, where that is not always the same way; a change of it changes the context. */

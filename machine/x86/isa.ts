@@ -7,7 +7,7 @@ import { decode, MAX_BYTES } from './decode.ts';
 import { explain, TRAP_REGISTERS } from './explain.ts';
 import { INT_HELPERS } from './integer.ts';
 import { attachPlatform, startBare } from './platform.ts';
-import { RBP, RIP, RSP, SLOTS } from './registers.ts';
+import { CODE_16, CODE_32, CODE_64, RBP, RIP, RSP, SLOTS } from './registers.ts';
 import { reset } from './reset.ts';
 import { SSE_INTEGER_HELPERS } from './sse-integer.ts';
 import { SSE_HELPERS } from './sse-operations.ts';
@@ -36,6 +36,11 @@ export const X86_64: Isa = {
     ...SSE_HELPERS,
     ...SSE_INTEGER_HELPERS,
   },
+  codeModes: new Map([
+    [64, CODE_64],
+    [32, CODE_32],
+    [16, CODE_16],
+  ]),
   decode,
   codeMode,
   codeAddress,

@@ -44,6 +44,8 @@ const CASES: readonly (readonly [readonly string[], string | RegExp])[] = [
   [['run', '--no-bare', hello], "run: unknown option '--no-bare'"],
   [['run', '--constructor', hello], "run: unknown option '--constructor'"],
   [['disasm', '--trace', hello], "disasm: unknown option '--trace'"],
+  [['disasm', '--bits', '12', hello], "--bits: '12' is none of 64, 32, 16"],
+  [['disasm', '--bits', '64', hello], `${hello}: --bits: riscv64 has code of one kind`],
   [['disasm', hello, hello], 'disasm: too many arguments'],
   [['tour', 'x'], 'tour: too many arguments'],
   [['guests', 'nosuch'], "no built-in guest 'nosuch'; faultline guests lists them"],
