@@ -3,7 +3,7 @@
 export { type PolicyReading, readTrap, type StepOrder, type TrapReading } from './explain.ts';
 export type { Recorder } from './flows.ts';
 export type { StandardPorts } from './fs/terminal.ts';
-export { Kernel, type KernelOptions, mmuModes, type RunResult } from './kernel.ts';
+export { Kernel, type KernelOptions, leavesAccessedDirty, mmuModes, type RunResult } from './kernel.ts';
 export type { FaultPolicy, MmuMode, UserAccessPolicy } from './options.ts';
 export type * from './record.ts';
 export { LoadError } from './task/load-error.ts';

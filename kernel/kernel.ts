@@ -51,6 +51,9 @@ export interface KernelOptions {
 /** The paging schemes that a target's kernel has; the first is the default. */
 export const mmuModes = (isa: Isa): readonly MmuMode[] => archOf(isa).modes.map(({ format }) => format.mode);
 
+/** Whether accessed and dirty bits can be left to a target's kernel; otherwise the walker sets them, whatever it is told. */
+export const leavesAccessedDirty = (isa: Isa): boolean => archOf(isa).setsAccessedDirty !== true;
+
 /** Why `run` returned. */
 export type RunResult =
   /** The steps asked for are done. */

@@ -1,5 +1,11 @@
 import type { Options } from 'yargs';
-import { type FaultPolicy, type MmuMode, mmuModes, type UserAccessPolicy } from '../kernel/index.ts';
+import {
+  type FaultPolicy,
+  leavesAccessedDirty,
+  type MmuMode,
+  mmuModes,
+  type UserAccessPolicy,
+} from '../kernel/index.ts';
 import { type Isa, MAX_HARTS, MAX_RAM_BYTES, TARGETS } from '../machine/index.ts';
 import { UserError } from './errors.ts';
 
@@ -40,6 +46,11 @@ const DEFAULT_MEMORY = 128 * MIB;
 /** Every target's paging schemes, the default first. */
 const MODES = TARGETS.map((isa) => `${mmuModes(isa).join(', ')} (${isa.name})`).join('; ');
 
+/** The targets whose walker can leave accessed and dirty bits alone. */
+const LEAVING = TARGETS.filter(leavesAccessedDirty)
+  .map(({ name }) => name)
+  .join(', ');
+
 /** yargs gives every option as text (`string`), so that each is read in one place, here. */
 export const TRACE_OPTIONS = {
   trace: {
@@ -74,7 +85,7 @@ export const GUEST_OPTIONS = {
     type: 'string',
     requiresArg: true,
     group: 'Machine:',
-    describe: 'Who sets accessed and dirty bits: hardware (default) or software',
+    describe: `Who sets accessed and dirty bits: hardware (default) or software (${LEAVING})`,
   },
   'strict-tlb': {
     type: 'boolean',
@@ -207,10 +218,12 @@ export function readGuestOptions(given: Given): GuestOptions {
   };
 }
 
-/** Throws UserError where the paging scheme asked for is none of the target's. */
-export function checkMmu({ mmu }: GuestOptions, isa: Isa): void {
+/** Throws UserError where what was asked for is none of what the target can do. */
+export function checkForTarget({ mmu, ad }: GuestOptions, isa: Isa): void {
   const modes = mmuModes(isa);
   if (mmu !== undefined && !modes.includes(mmu)) throw new UserError(`--mmu: '${mmu}' is none of ${modes.join(', ')}`);
+  if (ad === 'software' && !leavesAccessedDirty(isa))
+    throw new UserError(`--ad: on ${isa.name} the walker always sets accessed and dirty bits, never software`);
 }
 
 /**

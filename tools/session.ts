@@ -5,7 +5,7 @@ import { STATUS, UserError } from './errors.ts';
 import type { Guest } from './guest.ts';
 import { Interrupts, OutputClosed, readUserFile, StandardStreams, say, write } from './host.ts';
 import { KernelGuest } from './kernel-guest.ts';
-import { checkMmu, type GuestOptions, type LimitOptions, type TraceOptions } from './run-options.ts';
+import { checkForTarget, type GuestOptions, type LimitOptions, type TraceOptions } from './run-options.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-file.ts';
 import { fullView } from './trace/full.ts';
 import { TraceOutput } from './trace/output.ts';
@@ -26,7 +26,7 @@ export async function runProgram(request: RunRequest): Promise<number> {
   const { program, argv, guest: options } = request;
   const file = readUserFile(program);
   const isa = named(program, () => targetOf(parseElf(file, options.bare ? 1 : undefined)));
-  checkMmu(options, isa);
+  checkForTarget(options, isa);
   return runGuest(isa, options, request.trace, request.limits, (streams, trace) =>
     named(program, () =>
       options.bare

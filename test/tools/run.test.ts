@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { leavesAccessedDirty } from '../../kernel/index.ts';
 import { TARGETS } from '../../machine/index.ts';
 import { CLI, faultline, guest, scratch, start, TARGET_NAMES, untilRunning } from './cli.ts';
 
@@ -131,8 +132,11 @@ describe('faultline run', () => {
     ['riscv64', '--mmu', 'sv48'],
     ['riscv64', '--mmu', 'sv57'],
     ['aarch64', '--mmu', 'va39'],
+    ['x86-64', '--mmu', '4-level'],
+    ['x86-64', '--mmu', '5-level'],
+    ...TARGETS.flatMap((isa) => (leavesAccessedDirty(isa) ? [[isa.name, '--ad', 'software']] : [])),
     ...TARGETS.flatMap(({ name }) => [
-      [name, '--ad', 'software'],
+      [name, '--ad', 'hardware'],
       [name, '--harts', '8'],
       [name, '--memory', '16M'],
       [name, '--seed', '7'],
