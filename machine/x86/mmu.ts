@@ -41,7 +41,7 @@ function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false)
   if (hart.watch) {
     const read = (at: bigint) => readEntry(hart, at);
     const now = hart.tlb.lookAgain(entry, hart.contextEpoch, read, () => walk(hart, address, access));
-    if (now) watchUse(hart, address, access, entry, now);
+    if (now) watchUse(hart, state, address, access, entry, now);
   }
   if (denied === undefined) return reach(hart, physical(entry, address));
   return refuse(hart, state, address, access, tlbWalk(hart, address, access, entry, denied), entry);
