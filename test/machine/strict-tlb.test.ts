@@ -1,5 +1,5 @@
 // MachineOptions.strictTlb on every target, and what a watched RV64 hart tells of stale translations. What is told beside
-// that on AArch64 is in aarch64/strict-tlb.test.ts.
+// that on AArch64 is in aarch64/strict-tlb.test.ts, and what x86-64 tells of in x86/strict-tlb.test.ts.
 import { describe, expect, it } from 'vitest';
 import { accessShape } from '../../machine/access.ts';
 import { Machine, type TlbNotice, targetNamed } from '../../machine/index.ts';
@@ -147,7 +147,7 @@ const TARGETS = {
     base: 0x8000_0000n,
     table: (at: bigint) => (at >> 2n) | 1n,
     page: (at: bigint) => (at >> 2n) | 0xcfn,
-    // Sv48, so that both have four levels.
+    // Sv48, so that all have four levels.
     on: (root: bigint) => ({ satp: (9n << 60n) | (root >> 12n), mode: 1n, pmpaddr0: (1n << 54n) - 1n, pmpcfg0: 0x1fn }),
   },
   aarch64: {
@@ -155,6 +155,12 @@ const TARGETS = {
     table: (at: bigint) => at | 3n,
     page: (at: bigint) => at | 0x403n,
     on: (root: bigint) => ({ ttbr0_el1: root, tcr_el1: (5n << 32n) | 16n, mair_el1: 0xffn, sctlr_el1: 1n }),
+  },
+  'x86-64': {
+    base: 0n,
+    table: (at: bigint) => at | 3n,
+    page: (at: bigint) => at | 0x63n,
+    on: (root: bigint) => ({ cr3: root, cr4: 0x20n, efer: 0x500n, cr0: 0x8000_0011n }),
   },
 };
 
