@@ -21,7 +21,7 @@ import { startHart } from '../../../machine/aarch64/reset.ts';
 import { SYSTEM_REGISTER_NUMBERS } from '../../../machine/aarch64/sysreg-names.ts';
 import { SYSTEM_OPERATIONS } from '../../../machine/aarch64/system-operations.ts';
 import type { Random } from '../../machine/semantics/random.ts';
-import type { Hunted } from './hunted.ts';
+import { bytesOf, type Hunted, layEntries } from './hunted.ts';
 
 const BASE = AARCH64.ramBase;
 const REGISTERS = [...SYSTEM_REGISTER_NUMBERS.values()];
@@ -65,22 +65,24 @@ function word(random: Random): number {
   return ((bits & 0xffe0_001f) | ((number & 0xffff) << 5)) >>> 0;
 }
 
+/** Tables among the first four pages, and blocks or pages of everybody's that map memory to itself. */
+function entry(random: Random): bigint {
+  if (random.oneIn(20)) return random.bits64();
+  if (random.oneIn(3)) return (BASE + BigInt(random.below(4) * 4096)) | 3n;
+  const never = random.oneIn(4) ? BigInt(random.below(4)) << 53n : 0n;
+  const attributes = never | (BigInt(random.below(2)) << 11n) | (BigInt(random.below(4)) << 6n);
+  return (BASE & ~0x3fff_ffffn) | attributes | 0x300n | (random.oneIn(8) ? 0n : 0x400n) | (random.oneIn(8) ? 3n : 1n);
+}
+
 export const HUNTED_AARCH64: Hunted = {
   isa: AARCH64,
   edges: EDGES,
   devices: [0x900_0000n, 0x900_0018n, 0x900_0038n, 0x900_0fe0n],
   privileges: ['supervisor'],
 
-  instruction: (random) => ({ bits: word(random), size: 4 }),
+  instruction: (random) => bytesOf(word(random), 4),
 
-  /** Tables among the first four pages, and blocks or pages of everybody's that map memory to itself. */
-  entry(random) {
-    if (random.oneIn(20)) return random.bits64();
-    if (random.oneIn(3)) return (BASE + BigInt(random.below(4) * 4096)) | 3n;
-    const never = random.oneIn(4) ? BigInt(random.below(4)) << 53n : 0n;
-    const attributes = never | (BigInt(random.below(2)) << 11n) | (BigInt(random.below(4)) << 6n);
-    return (BASE & ~0x3fff_ffffn) | attributes | 0x300n | (random.oneIn(8) ? 0n : 0x400n) | (random.oneIn(8) ? 3n : 1n);
-  },
+  tables: (memory, random) => layEntries(memory, random, entry),
 
   scramble(hart, random, { value, pointer }) {
     const write = (name: string, bits: bigint) => AARCH64.writeSystem(hart, name, bits);

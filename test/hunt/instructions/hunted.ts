@@ -21,10 +21,10 @@ export interface Hunted {
   readonly devices: readonly bigint[];
   /** Privileges that exceptions are taken to. */
   readonly privileges: readonly Privilege[];
-  /** The bits of something that is likely an instruction, and its bytes. */
-  instruction(random: Random): { readonly bits: number; readonly size: number };
-  /** An entry of page tables of some sense in the first four pages of memory. */
-  entry(random: Random): bigint;
+  /** The bytes of something that is likely an instruction. */
+  instruction(random: Random): readonly number[];
+  /** Lays tables of some sense into memory full of code. */
+  tables(memory: DataView, random: Random): void;
   /** Gives a hart a random state; says in a few words which kind. */
   scramble(hart: Hart, random: Random, values: Values): string;
   /** Throws where a hart is in a state that no instruction may ever bring about. */
@@ -35,4 +35,16 @@ export interface Hunted {
   readonly kinds: readonly string[];
   /** It must meet more kinds of states than so many. */
   readonly states: number;
+}
+
+/** The low `size` bytes of an instruction, the lowest first. */
+export const bytesOf = (bits: number, size: number): number[] =>
+  Array.from({ length: size }, (_, i) => (bits >>> (8 * i)) & 255);
+
+/** Page tables in the first four pages: the first is full of entries, of the others every second place. */
+export function layEntries(memory: DataView, random: Random, entry: (random: Random) => bigint): void {
+  for (let at = 0; at < 4 * 4096; at += 8) {
+    if (at >= 4096 && random.oneIn(2)) continue;
+    memory.setBigUint64(at, entry(random), true);
+  }
 }

@@ -3,7 +3,7 @@ import { TABLE_16, TABLE_32 } from '../../../machine/riscv/decode.ts';
 import { RISCV64 } from '../../../machine/riscv/isa.ts';
 import { F, FFLAGS, FRM, MODE, PC, X } from '../../../machine/riscv/registers.ts';
 import type { Random } from '../../machine/semantics/random.ts';
-import type { Hunted } from './hunted.ts';
+import { bytesOf, type Hunted, layEntries } from './hunted.ts';
 
 const BASE = RISCV64.ramBase;
 const ROWS = [...TABLE_32.rows, ...TABLE_16.rows];
@@ -33,6 +33,14 @@ function word(random: Random): number {
   return csr ? ((bits & 0xfffff) | (random.pick(CSRS) << 20)) >>> 0 : bits;
 }
 
+/** Tables among the first four pages, and leaf entries that map memory to itself. */
+function entry(random: Random): bigint {
+  const low = random.oneIn(3) ? 1 : 0xcf | (random.below(2) << 4);
+  const page = random.oneIn(3) ? random.below(4) : 0;
+  const ppn = low === 1 ? (BASE >> 12n) + BigInt(page) : (BASE >> 12n) & ~0x3ffffn;
+  return (ppn << 10n) | BigInt(random.oneIn(20) ? random.below(1024) : low);
+}
+
 export const HUNTED_RISCV: Hunted = {
   isa: RISCV64,
   edges: EDGES,
@@ -41,15 +49,10 @@ export const HUNTED_RISCV: Hunted = {
 
   instruction(random) {
     const bits = word(random);
-    return { bits, size: (bits & 3) === 3 ? 4 : 2 };
+    return bytesOf(bits, (bits & 3) === 3 ? 4 : 2);
   },
 
-  entry(random) {
-    const low = random.oneIn(3) ? 1 : 0xcf | (random.below(2) << 4);
-    const page = random.oneIn(3) ? random.below(4) : 0;
-    const ppn = low === 1 ? (BASE >> 12n) + BigInt(page) : (BASE >> 12n) & ~0x3ffffn;
-    return (ppn << 10n) | BigInt(random.oneIn(20) ? random.below(1024) : low);
-  },
+  tables: (memory, random) => layEntries(memory, random, entry),
 
   scramble(hart, random, { value, pointer }) {
     const write = (name: string, bits: bigint) => RISCV64.writeSystem(hart, name, bits);
