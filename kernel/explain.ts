@@ -34,11 +34,12 @@ export interface TrapReading {
 const MEMORY = 1 << 20;
 
 /**
- * Reads a trap from values of the registers that `Isa.trapRegisters` lists first, by what the kernel's entry reads them
- * with; a register without a value is 0.
+ * Reads a trap from values of the registers on a list of `Isa.trapRegisters`, by what the kernel's entry reads them with;
+ * a register without a value is 0. `undefined`: firmware takes that trap, and the kernel never sees it.
  */
-export function readTrap(isa: Isa, values: ReadonlyMap<string, bigint>): TrapReading {
+export function readTrap(isa: Isa, values: ReadonlyMap<string, bigint>): TrapReading | undefined {
   const arch = archOf(isa);
+  if (!arch.pretend && !isa.trapRegisters[0].some((name) => values.has(name))) return undefined;
   const console = { output: () => {}, input: () => -1 };
   const { harts } = new Machine({ isa, memory: MEMORY, harts: 1, hardwareAd: true, console });
   const [hart] = harts;

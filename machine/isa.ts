@@ -122,8 +122,10 @@ export interface Isa {
   perform(hart: Hart, operation: string, ...operands: bigint[]): void;
   /** The syndrome of the trap last delivered to `privilege`, from the registers. */
   syndrome(hart: Hart, privilege: Privilege): Syndrome;
-  /** The registers that tell of a trap, a list for each privilege that takes traps, most usual first; the cause leads. */
+  /** The registers that tell of a trap, a list for each way to take one, most usual first; the cause leads. */
   readonly trapRegisters: readonly (readonly string[])[];
+  /** How many bits those have that do not have 64. */
+  readonly trapRegisterBits?: ReadonlyMap<string, number>;
   /** What registers of one of those lists say, all or some; the cause is among them. Values have 64 bits. */
   explain(values: ReadonlyMap<string, bigint>): Explanation;
   /** Attaches the platform's devices to the bus. */

@@ -45,6 +45,8 @@ export interface Syndrome {
   readonly fields: readonly SyndromeField[];
   /** One phrase: `store/AMO page fault`. */
   readonly summary: string;
+  /** The number by which the manual lists what happened, where the first register is that: exception code, vector. */
+  readonly code?: number;
 }
 
 /** One field of a register in words: what it says, its bits (`8`, `31:26`) and their value. */

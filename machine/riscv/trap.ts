@@ -137,9 +137,10 @@ export function syndrome(hart: Hart, to: Privilege): Syndrome {
   if (to === 'user') throw new Error('no trap is delivered to user mode');
   const letter = to === 'machine' ? 'm' : 's';
   const from = to === 'machine' ? MACHINE : SUPERVISOR;
+  const cause = hart.get(from.cause);
   const { registers, summary } = explain(
     new Map([
-      [`${letter}cause`, hart.get(from.cause)],
+      [`${letter}cause`, cause],
       [`${letter}tval`, hart.get(from.value)],
       [`${letter}epc`, hart.get(from.pc)],
       [`${letter}status`, readStatus(hart, letter)],
@@ -152,5 +153,6 @@ export function syndrome(hart: Hart, to: Privilege): Syndrome {
       fields.filter((field) => field.name === name).map(({ text }) => ({ register, name, text })),
     ),
     summary,
+    ...(cause >> 63n === 0n ? { code: Number(cause) } : {}),
   };
 }

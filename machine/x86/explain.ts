@@ -2,14 +2,19 @@ import { type Explanation, type FieldRow, fieldsOf } from '../trap.ts';
 import { PF_ERROR, VECTOR } from './causes.ts';
 
 const REST = ['error', 'cr2', 'rip', 'cs', 'rflags', 'rsp', 'ss'] as const;
+/** SYSCALL has no vector and pushes nothing: RIP and RFLAGS are in RCX and R11 (SDM vol. 2B, SYSCALL). */
+const SYSCALL = ['rcx', 'r11'] as const;
 /**
  * What tells of an event: its vector, and the frame that was pushed with CR2. An error code without a vector is read as a
  * page fault's.
  */
-export const TRAP_REGISTERS: readonly (readonly string[])[] = [['vector', ...REST], REST];
-
-/** The vector of what SYSCALL is told as, which has none. */
-export const SYSCALL_VECTOR = 0x100;
+export const TRAP_REGISTERS: readonly (readonly string[])[] = [['vector', ...REST], REST, SYSCALL];
+/** Bits of those that have fewer than 64. */
+export const TRAP_REGISTER_BITS: ReadonlyMap<string, number> = new Map([
+  ['vector', 8],
+  ['cs', 16],
+  ['ss', 16],
+]);
 
 /** Exceptions by vector (SDM vol. 3A, table 6-1). */
 const NAMES: Readonly<Record<number, string>> = {
@@ -31,14 +36,16 @@ const NAMES: Readonly<Record<number, string>> = {
   [VECTOR.AC]: '#AC, alignment check',
   [VECTOR.MC]: '#MC, machine check',
   [VECTOR.XM]: '#XM, SIMD floating-point exception',
-  [SYSCALL_VECTOR]: 'SYSCALL instruction',
 };
 /** Vectors from here on are interrupts'. */
 const FIRST_INTERRUPT = 32;
+const VECTORS = 256;
 
 /** An event's name. */
-export const exceptionName = (vector: number): string =>
-  NAMES[vector] ?? (vector < FIRST_INTERRUPT ? `reserved vector ${vector}` : `interrupt ${vector}`);
+export function exceptionName(vector: number): string {
+  if (vector >= VECTORS) return 'no vector: there are 256';
+  return NAMES[vector] ?? (vector < FIRST_INTERRUPT ? `reserved vector ${vector}` : `interrupt ${vector}`);
+}
 
 /** Exceptions whose error code names a selector or a gate (SDM vol. 3A, 6.13). */
 const NAMES_SELECTOR: ReadonlySet<number> = new Set([VECTOR.TS, VECTOR.NP, VECTOR.SS, VECTOR.GP]);
@@ -121,6 +128,8 @@ function rowsOf(name: string, vector: number, error: bigint): readonly FieldRow[
       return whole('RIP', 'where the handler returns to');
     case 'rsp':
       return whole('RSP', 'the interrupted stack pointer');
+    case 'rcx':
+      return whole('RCX', 'RIP, where SYSRET returns to');
     case 'cs':
       return code;
     case 'ss':
@@ -130,15 +139,16 @@ function rowsOf(name: string, vector: number, error: bigint): readonly FieldRow[
   }
 }
 
-/** What a frame with its vector, error code and CR2 says, field by field. */
+/** What a frame with its vector, error code and CR2 says, field by field, or what SYSCALL left. */
 export function explain(values: ReadonlyMap<string, bigint>): Explanation {
   const vector = Number(values.get('vector') ?? BigInt(VECTOR.PF));
   const error = values.get('error') ?? 0n;
-  const registers = TRAP_REGISTERS[0].flatMap((name) => {
+  const isSyscall = SYSCALL.some((name) => values.has(name));
+  const registers = (isSyscall ? SYSCALL : TRAP_REGISTERS[0]).flatMap((name) => {
     const value = values.get(name);
     return value === undefined ? [] : [{ name, value, fields: fieldsOf(value, rowsOf(name, vector, error)) }];
   });
-  return { registers, summary: summary(vector, values.get('error')) };
+  return { registers, summary: isSyscall ? 'SYSCALL instruction' : summary(vector, values.get('error')) };
 }
 
 /** One phrase: what happened and, of a page fault, to which access. */

@@ -4,7 +4,7 @@ import { WATCHED_MMU } from './breakpoint.ts';
 import { codeAddress, codeMode } from './code.ts';
 import { CONTROL_HELPERS } from './control-helpers.ts';
 import { decode, MAX_BYTES } from './decode.ts';
-import { explain, TRAP_REGISTERS } from './explain.ts';
+import { explain, TRAP_REGISTER_BITS, TRAP_REGISTERS } from './explain.ts';
 import { INT_HELPERS } from './integer.ts';
 import { attachPlatform, startBare } from './platform.ts';
 import { CODE_16, CODE_32, CODE_64, RBP, RIP, RSP, SLOTS } from './registers.ts';
@@ -55,6 +55,7 @@ export const X86_64: Isa = {
   perform,
   syndrome,
   trapRegisters: TRAP_REGISTERS,
+  trapRegisterBits: TRAP_REGISTER_BITS,
   explain,
   attachPlatform,
   startBare,

@@ -3,7 +3,7 @@ import type { Hart } from '../hart.ts';
 import type { Syndrome } from '../trap.ts';
 import { VECTOR } from './causes.ts';
 import type { DeliveredEvent } from './deliver.ts';
-import { explain, SYSCALL_VECTOR } from './explain.ts';
+import { explain } from './explain.ts';
 import { in64BitMode, inLongMode } from './mode.ts';
 import { BASE, CPL, R, RCX, RSP, SEGMENT, SLOTS } from './registers.ts';
 
@@ -14,6 +14,8 @@ const CR2 = SLOTS.get('cr2');
 /** What `frame_kind` has: the vector in bits 8:0, and these. */
 const HAS_ERROR = 1 << 9;
 const INTERRUPT = 1 << 10;
+/** In place of a vector: SYSCALL, which has none. A kernel that completes frames may put it there too. */
+const NO_VECTOR = 0x100;
 
 /** Notes the frame that was just pushed, to find it again where nothing has moved the stack pointer. */
 export function noteFrame(hart: Hart, { vector, error }: DeliveredEvent): void {
@@ -25,7 +27,7 @@ export function noteFrame(hart: Hart, { vector, error }: DeliveredEvent): void {
 /** SYSCALL pushes nothing: RIP and RFLAGS are in RCX and R11. */
 export function noteSystemCall(hart: Hart): void {
   hart.set(FRAME, hart.get(RSP));
-  hart.set32(FRAME_KIND, SYSCALL_VECTOR);
+  hart.set32(FRAME_KIND, NO_VECTOR);
 }
 
 const BYTE = accessShape('load', 1);
@@ -56,10 +58,7 @@ function readFrame(hart: Hart): Map<string, bigint> {
   const kind = hart.get32(FRAME_KIND);
   const raw = hart.get(FRAME) === hart.get(RSP);
   const values = new Map<string, bigint>();
-  if (raw && (kind & 0x1ff) === SYSCALL_VECTOR) {
-    values.set('vector', BigInt(SYSCALL_VECTOR)).set('rip', hart.get(RCX)).set('rflags', hart.get(R[11]));
-    return values;
-  }
+  if (raw && (kind & 0x1ff) === NO_VECTOR) return values.set('rcx', hart.get(RCX)).set('r11', hart.get(R[11]));
   const size = inLongMode(hart) ? 8 : 4;
   const base = in64BitMode(hart) ? 0n : hart.get(BASE[SEGMENT.ss]);
   let at = base + hart.get(RSP);
@@ -76,11 +75,19 @@ function readFrame(hart: Hart): Map<string, bigint> {
     const changed = size === 8 || Number((values.get('cs') ?? 0n) & 3n) !== hart.get32(CPL);
     if (changed || (name !== 'rsp' && name !== 'ss')) values.set(name, next());
   }
-  return values;
+  if (raw || values.get('vector') !== BigInt(NO_VECTOR)) return values;
+  return new Map([
+    ['rcx', values.get('rip') ?? 0n],
+    ['r11', values.get('rflags') ?? 0n],
+  ]);
 }
 
-/** Fields that records tell; `explain` has them all. */
-const TOLD = ['P', 'W/R', 'U/S', 'RSVD', 'I/D', 'PK', 'index', 'TI', 'IDT', 'EXT', 'CPL', 'AC'];
+/** Fields that records tell, by register; `explain` has them all. */
+const TOLD: Readonly<Record<string, readonly string[]>> = {
+  error: ['P', 'W/R', 'U/S', 'RSVD', 'I/D', 'PK', 'index', 'TI', 'IDT', 'EXT'],
+  cs: ['CPL'],
+  rflags: ['AC'],
+};
 /** Exceptions that push an error code which says something. */
 const SPEAKING: ReadonlySet<number> = new Set([VECTOR.TS, VECTOR.NP, VECTOR.SS, VECTOR.GP, VECTOR.PF]);
 
@@ -88,19 +95,16 @@ const SPEAKING: ReadonlySet<number> = new Set([VECTOR.TS, VECTOR.NP, VECTOR.SS, 
 export function syndrome(hart: Hart, to: Privilege): Syndrome {
   if (to === 'machine') throw new Error(`no trap is delivered to ${to} mode`);
   const values = readFrame(hart);
-  const vector = Number(values.get('vector') ?? 0n);
-  if (!SPEAKING.has(vector)) values.delete('error');
+  const vector = values.has('vector') ? Number(values.get('vector')) : undefined;
+  if (vector === undefined || !SPEAKING.has(vector)) values.delete('error');
   if (vector === VECTOR.PF) values.set('cr2', hart.get(CR2));
   const { registers, summary } = explain(values);
   return {
     registers: registers.map(({ name, value }) => ({ name, value })),
     fields: registers.flatMap(({ name: register, fields }) =>
-      register === 'ss'
-        ? []
-        : fields
-            .filter(({ name }) => TOLD.includes(name) && (register === 'error' || name === 'CPL' || name === 'AC'))
-            .map(({ name, text }) => ({ register, name, text })),
+      fields.filter(({ name }) => TOLD[register]?.includes(name)).map(({ name, text }) => ({ register, name, text })),
     ),
     summary,
+    ...(vector === undefined ? {} : { code: vector }),
   };
 }

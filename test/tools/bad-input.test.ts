@@ -96,6 +96,17 @@ const CASES: readonly (readonly [readonly string[], string | RegExp])[] = [
   [['explain', 'riscv64', 'esr=1'], /^explain: riscv64 has no trap register 'esr'; it has scause, stval, /],
   [['explain', 'aarch64', 'scause=1'], "explain: aarch64 has no trap register 'scause'; it has esr, far, elr, spsr"],
   [['explain', 'aarch64', 'far=1'], 'explain: which esr? It says what the trap was'],
+  [['explain', 'x86-64', 'cr2=1'], 'explain: which vector? It says what the trap was'],
+  [
+    ['explain', 'x86-64', 'esr=1'],
+    "explain: x86-64 has no trap register 'esr'; it has vector, error, cr2, rip, cs, rflags, rsp, ss; or error, cr2, rip, cs, rflags, rsp, ss; or rcx, r11",
+  ],
+  [['explain', 'x86-64', 'vector=100'], "explain: vector: '100' has more than 8 bits"],
+  [['explain', 'x86-64', 'vector=e', 'cs=10033'], "explain: cs: '10033' has more than 16 bits"],
+  [
+    ['explain', 'x86-64', 'vector=e', 'rcx=1'],
+    /^explain: these registers belong to different traps; there are vector, /,
+  ],
   [['explain', '--frobnicate', 'riscv64', 'scause=1'], "explain: unknown option '--frobnicate'"],
   [['run', '--ad', 'none', hello], "--ad: 'none' is none of hardware, software"],
   ...[

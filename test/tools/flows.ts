@@ -16,6 +16,7 @@ const raw = (cause: bigint, summary: string, value: bigint, pc: bigint, previous
     { register: 'sstatus', name: 'MXR', text: '0' },
   ],
   summary,
+  ...(cause < 1n << 63n ? { code: Number(cause) } : {}),
 });
 
 const walk = (fault: string): Walk => ({
@@ -198,4 +199,48 @@ export const TIMER: TrapFlow = {
   origin: { privilege: 'user', pc: 0x10b44n, symbol: 'a_very_long_function_name+1c4', text: 'addi a0,a0,1' },
   raw: raw((1n << 63n) | 5n, 'supervisor timer interrupt', 0n, 0x10b44n),
   outcome: { kind: 'rescheduled' },
+};
+
+/** Registers as x86-64 tells them, some of them with fields, and entries of which one is wide. */
+export const FRAME: TrapFlow = {
+  ...DEMAND,
+  trap: 20,
+  origin: { privilege: 'user', pc: 0x1127dn, symbol: 'print+9d', text: 'mov bl,BYTE PTR [r13+0x0]' },
+  raw: {
+    registers: [
+      { name: 'vector', value: 14n },
+      { name: 'error', value: 7n },
+      { name: 'cr2', value: 0x42000n },
+      { name: 'rip', value: 0x1127dn },
+      { name: 'cs', value: 0x33n },
+      { name: 'rflags', value: 0x10202n },
+      { name: 'rsp', value: 0x7fffffffed40n },
+      { name: 'ss', value: 0x2bn },
+    ],
+    fields: [
+      { register: 'error', name: 'U/S', text: '1, user' },
+      { register: 'error', name: 'W/R', text: '1, write' },
+      { register: 'error', name: 'P', text: '1, a present page' },
+      { register: 'cs', name: 'CPL', text: '3, user' },
+      { register: 'rflags', name: 'AC', text: '0, alignment not checked' },
+    ],
+    summary: 'page fault: protection violation, user write',
+    code: 14,
+  },
+  walk: {
+    mode: '4-level',
+    root: 0x9000n,
+    asid: 1,
+    steps: [
+      { level: 1, index: 0, entryAddress: 0x9000n, entry: 0x11027n, decision: 'table 11000' },
+      {
+        level: 0,
+        index: 0x42,
+        entryAddress: 0x11210n,
+        entry: 0x8000000000533025n,
+        decision: 'leaf r--u a, not writable',
+      },
+    ],
+    result: { fault: 'not writable' },
+  },
 };

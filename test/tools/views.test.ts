@@ -5,7 +5,7 @@ import { traceEnd, traceHeader, traceLine } from '../../tools/trace/json.ts';
 import { lineView } from '../../tools/trace/line.ts';
 import { COLOURS, paintFor } from '../../tools/trace/paint.ts';
 import { deathReport } from '../../tools/trace/report.ts';
-import { COPY, DEATH, DEMAND, FAILED_CALL, PANIC, TIMER, WRITE } from './flows.ts';
+import { COPY, DEATH, DEMAND, FAILED_CALL, FRAME, PANIC, TIMER, WRITE } from './flows.ts';
 
 describe('--trace', () => {
   it('is one line a trap, nested ones indented', () => {
@@ -31,7 +31,8 @@ describe('--trace', () => {
     ],
     [COPY, /→ copy-on-write: copied to frame 80600 in bss rw-$/],
     [PANIC, / kernel user-access {6}load 8 @7fff2000 {2}not present → kernel panic: page fault in the kernel$/],
-    [TIMER, /10b44 a_very_long_function_name\+1c4 {6}addi a0,a0,1 {3}supervisor timer interrupt → rescheduled$/],
+    [FRAME, / 1127d print\+9d {5}mov bl,BYTE PTR \[r13\+0x0\] {10}store 8 @42000 {2}not present → /],
+    [TIMER, /10b44 a_very_long_function_name\+1c4 {4}addi a0,a0,1 {3}supervisor timer interrupt → rescheduled$/],
   ])('shows %# ', (flow, expected) => {
     const lines = lineView(flow);
     expect(lines).toHaveLength(1);
@@ -98,6 +99,17 @@ trap 13 · hart 0 · process 2 · instruction 18977
       outcome resolved; retried at ffffffc0001ff200
   outcome returned 64
 `);
+  });
+
+  it('tells fields of any register, breaks lines where they are full, and keeps the columns of a walk', () => {
+    expect(fullView(FRAME).slice(3, 9)).toEqual([
+      '  raw     vector 14 (page fault: protection violation, user write)  error 7 (U/S=1 W/R=1 P=1)  cr2 42000',
+      '          rip 1127d  cs 33 (CPL=3)  rflags 10202 (AC=0)  rsp 7fffffffed40  ss 2b',
+      '  walk    4-level, root 9000, ASID 1',
+      '          level 1  entry   0 at  9000 = 11027            table 11000',
+      '          level 0  entry  42 at 11210 = 8000000000533025 leaf r--u a, not writable ← page fault',
+      '  info    NotPresent · write · user · user-access flag off · walked again: absent',
+    ]);
   });
 
   it.each([

@@ -25,9 +25,7 @@ export const explain: Command = {
       throw new UserError(`explain: no target '${target}'; there are ${TARGETS.map(({ name }) => name).join(', ')}`);
     const values = readAssignments(isa, assignments);
     const explanation = isa.explain(values);
-    const [supervisors] = isa.trapRegisters;
-    // Firmware's own traps never reach the kernel.
-    const reading = supervisors.some((name) => values.has(name)) ? readTrap(isa, values) : undefined;
+    const reading = readTrap(isa, values);
     if (given.json === true)
       write(
         1,
@@ -36,7 +34,7 @@ export const explain: Command = {
     else {
       const paint = paintFor({ isTTY: process.stdout.isTTY }, process.env);
       const list = listsOf(isa, values).find(([cause]) => values.has(cause));
-      const absent = reading ? (list ?? supervisors).filter((name) => !values.has(name)) : [];
+      const absent = reading ? (list ?? isa.trapRegisters[0]).filter((name) => !values.has(name)) : [];
       write(1, `${explainLines(isa, explanation, reading, absent, paint).join('\n')}\n`);
     }
     return 0;
@@ -64,7 +62,8 @@ function readAssignments(isa: Isa, words: readonly string[]): ReadonlyMap<string
     if (!/^(0x)?[0-9a-f]+$/i.test(digits))
       throw new UserError(`explain: ${name}: '${digits}' is not a hexadecimal number`);
     const value = BigInt(`0x${digits.replace(/^0x/i, '')}`);
-    if (value >= 1n << 64n) throw new UserError(`explain: ${name}: '${digits}' has more than 64 bits`);
+    const bits = isa.trapRegisterBits?.get(register) ?? 64;
+    if (value >= 1n << BigInt(bits)) throw new UserError(`explain: ${name}: '${digits}' has more than ${bits} bits`);
     values.set(register, value);
   }
   const lists = listsOf(isa, values);

@@ -59,26 +59,27 @@ function accessLines({ access, origin }: TrapView): string[] {
   return [`  access  ${access.kind}${atomic}, ${bytes} at ${hex(access.address)}${as}`];
 }
 
-/** An exception’s cause in decimal, as manuals number it; the status register as the fields that matter. */
-function rawLines({ raw, kind }: TrapView): string[] {
+/**
+ * The cause first, by the number that the manual gives it. Of a register that has fields which matter those are shown,
+ * of the last one, the status register, nothing else.
+ */
+function rawLines({ raw }: TrapView): string[] {
   const last = raw.registers.length - 1;
   const words = raw.registers.map(({ name, value }, i) => {
-    if (i === 0) return `${name} ${value < 65536n && kind !== 'interrupt' ? value : hex(value)} (${raw.summary})`;
-    const fields = i < last ? [] : raw.fields.filter(({ register }) => register === name);
-    if (fields.length === 0) return `${name} ${hex(value)}`;
-    // What a field means is behind the comma.
-    return `${name} ${fields.map((field) => `${field.name}=${field.text.split(', ')[0]}`).join(' ')}`;
+    if (i === 0) return `${name} ${raw.code ?? hex(value)} (${raw.summary})`;
+    const fields = raw.fields
+      .filter(({ register }) => register === name)
+      // What a field means is behind the comma.
+      .map((field) => `${field.name}=${field.text.split(', ')[0]}`)
+      .join(' ');
+    if (fields === '') return `${name} ${hex(value)}`;
+    return i === last ? `${name} ${fields}` : `${name} ${hex(value)} (${fields})`;
   });
-  const line = words.join('  ');
-  if (line.length <= WIDE) return labelled('raw', [line]);
-  // The last register goes first to a line of its own, and others where that is not enough.
-  const lines = [words[last]];
-  for (let rest = words.slice(0, last); rest.length > 0; ) {
-    const fits = (count: number) => count === 1 || rest.slice(0, count).join('  ').length <= WIDE;
-    let count = rest.length;
-    while (!fits(count)) count--;
-    lines.splice(-1, 0, rest.slice(0, count).join('  '));
-    rest = rest.slice(count);
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.length === 0 ? word : `${lines[lines.length - 1]}  ${word}`;
+    if (lines.length > 0 && line.length <= WIDE) lines[lines.length - 1] = line;
+    else lines.push(word);
   }
   return labelled('raw', lines);
 }
@@ -91,12 +92,15 @@ function walkLines({ walk, kind }: TrapView, paint: Paint): string[] {
   const mark = kind === 'page fault' ? '← page fault' : '← access fault';
   if (fault !== undefined && walk.steps.length === 0)
     return labelled('walk', [`${head}: ${fault}  ${paint.bad(mark)}`]);
-  const rows = walk.steps.map(({ level, index, entryAddress, entry, decision }, i) => {
+  const entries = walk.steps.map(({ entry }) => (entry === undefined ? 'unreadable' : hex(entry)));
+  const width = Math.max(10, ...entries.map((bits) => bits.length));
+  const places = Math.max(...walk.steps.map(({ entryAddress }) => hex(entryAddress).length));
+  const rows = walk.steps.map(({ level, index, entryAddress, decision }, i) => {
     const decided = i === walk.steps.length - 1 && fault !== undefined;
-    const bits = entry === undefined ? 'unreadable' : hex(entry);
     // A leaf that denies the access is still a leaf: say what it is, and what was wrong with it.
     const verdict = decided && !decision.includes(fault) ? `${decision}: ${fault}` : decision;
-    const left = `level ${level}  entry ${hex(index).padStart(3)} at ${hex(entryAddress)} = ${bits.padEnd(10)}`;
+    const place = `entry ${hex(index).padStart(3)} at ${hex(entryAddress).padStart(places)}`;
+    const left = `level ${level}  ${place} = ${entries[i].padEnd(width)}`;
     return decided ? `${left} ${verdict.padEnd(20)} ${paint.bad(mark)}` : `${left} ${verdict}`;
   });
   return labelled('walk', [head, ...rows]);

@@ -26,9 +26,12 @@ export function lineView(flow: TrapView, paint: Paint = PLAIN, depth = 0): strin
   return [...nested, `${head}${place(flow)}${whatWords(flow)}${outcomeWords(flow, paint)}`];
 }
 
-/** Widths of address and symbol, and of the instruction; where either is longer, the next wider column is used. */
-const WHERE = [18, 28, 40];
-const TEXT = [14, 24];
+/**
+ * Widths of address and symbol, and of the instruction; where either is longer, the next wider column is used. They are
+ * as far apart, so that what follows stands in few columns.
+ */
+const WHERE = [18, 28, 38];
+const TEXT = [14, 24, 34];
 
 const column = (text: string, widths: readonly number[]) =>
   text.padEnd(widths.find((width) => text.length <= width) ?? text.length);

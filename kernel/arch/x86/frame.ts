@@ -112,17 +112,22 @@ export function makeFrame(hart: Hart, words: Readonly<Record<FrameWord, bigint>>
 const PRETENDED_STACK = 0x8000n;
 const PAGE_FAULT = 14n;
 
-/** Makes a hart that is not booted look as if the kernel had been entered by a trap, a page fault unless told otherwise. */
+/**
+ * Makes a hart that is not booted look as if the kernel had been entered by a trap, a page fault unless told otherwise;
+ * by SYSCALL where what that leaves in registers is given.
+ */
 export function pretend(hart: Hart, values: ReadonlyMap<string, bigint>): void {
   moveStack(hart, PRETENDED_STACK);
   hart.pc = COMMON;
+  const called = values.has('rcx') || values.has('r11');
+  // Without a word of it, the error code's U says where from.
+  const user = called || ((values.get('error') ?? 0n) & 4n) !== 0n;
   const given: Readonly<Record<FrameWord, bigint>> = {
-    vector: values.get('vector') ?? PAGE_FAULT,
+    vector: called ? BigInt(SYSTEM_CALL) : (values.get('vector') ?? PAGE_FAULT),
     error: values.get('error') ?? 0n,
-    rip: values.get('rip') ?? 0n,
-    // Without a word of it, the error code's U says where from.
-    cs: values.get('cs') ?? (((values.get('error') ?? 0n) & 4n) !== 0n ? SELECTOR.userCode : SELECTOR.kernelCode),
-    rflags: values.get('rflags') ?? 0n,
+    rip: values.get('rcx') ?? values.get('rip') ?? 0n,
+    cs: values.get('cs') ?? (user ? SELECTOR.userCode : SELECTOR.kernelCode),
+    rflags: values.get('r11') ?? values.get('rflags') ?? 0n,
     rsp: 0n,
     ss: 0n,
   };

@@ -57,7 +57,7 @@ export const SPURIOUS_VECTOR = 0xff;
 /** Where SYSCALL enters the gate: between the vectors 0 and 1, which are 8 bytes apart. */
 export const SYSCALL_OFFSET = 4;
 
-/** What the kernel's entry notes as the vector of a SYSCALL, which has none. */
+/** What the kernel's entry notes in place of a vector for SYSCALL, which has none. */
 export const SYSTEM_CALL = 0x100;
 
 /** Selectors in the kernel's GDT, in the order that SYSCALL and SYSRET ask for. */

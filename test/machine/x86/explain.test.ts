@@ -21,10 +21,13 @@ describe('explain', () => {
     [{ vector: 14n }, '#PF, page fault'],
     [{ vector: 13n, error: 0x402n }, '#GP, general protection'],
     [{ vector: 6n }, '#UD, invalid opcode'],
-    [{ vector: 0x100n }, 'SYSCALL instruction'],
+    [{ rcx: 0x9002n, r11: 0x246n }, 'SYSCALL instruction'],
+    [{ r11: 0n }, 'SYSCALL instruction'],
+    [{ vector: 0x100n }, 'no vector: there are 256'],
     [{ vector: 0x80n }, 'interrupt 128'],
     [{ vector: 15n }, 'reserved vector 15'],
-    [{ vector: 0xffff_ffff_ffff_ffffn }, 'interrupt 18446744073709552000'],
+    [{ vector: 0xffn }, 'interrupt 255'],
+    [{ vector: 0xffff_ffff_ffff_ffffn }, 'no vector: there are 256'],
   ] as const)('%o', (values, words) => {
     expect(summary(values)).toBe(words);
   });

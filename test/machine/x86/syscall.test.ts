@@ -46,7 +46,7 @@ describe('SYSCALL', () => {
       told = `${summary} ${hart.trap.from} ${registers.map(({ name, value }) => `${name}=${value.toString(16)}`)}`;
     };
     rig.run(SYSCALL);
-    expect(told).toBe('SYSCALL instruction user vector=100,rip=9002,rflags=6');
+    expect(told).toBe('SYSCALL instruction user rcx=9002,r11=6');
     expect(rig.hart.trapped).toBe(1);
   });
 
