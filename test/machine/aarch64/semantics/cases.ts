@@ -5,10 +5,10 @@ import type { Slot } from '../../../../machine/ir/index.ts';
 import type { Instruction } from '../../../../machine/isa.ts';
 import { type Analysis, analyse } from '../../semantics/analysis.ts';
 import type { Case } from '../../semantics/case.ts';
+import { makePools, type Pools, type Width } from '../../semantics/pools.ts';
 import type { Random } from '../../semantics/random.ts';
 import { decodeWord } from '../words.ts';
 import { BREAKPOINT, CODE, INPUT, RAM_END, WINDOWS } from './layout.ts';
-import { makePools, type Pools, type Width } from './operands.ts';
 
 type SystemRegister = {
   readonly o0: number;

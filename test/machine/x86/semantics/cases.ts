@@ -2,7 +2,7 @@ import { decodeOperands } from '../../../../machine/x86/decode.ts';
 import type { Decoded } from '../../../../machine/x86/decoded.ts';
 import { CODE_64 } from '../../../../machine/x86/registers.ts';
 import type { Row } from '../../../../machine/x86/row.ts';
-import { makePools, type Pools, type Width } from '../../aarch64/semantics/operands.ts';
+import { makePools, type Pools, type Width } from '../../semantics/pools.ts';
 import type { Random } from '../../semantics/random.ts';
 import type { Case } from './case.ts';
 import { displacementAt, encode, isNearBranch } from './encode.ts';

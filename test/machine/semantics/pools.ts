@@ -1,6 +1,6 @@
-import { F16, F32, F64, type FloatFormat } from '../../../../machine/float/index.ts';
-import { conversionEdges, integerEdges, randomFloat } from '../../float/operands.ts';
-import type { Random } from '../../semantics/random.ts';
+import { F16, F32, F64, type FloatFormat } from '../../../machine/float/index.ts';
+import { conversionEdges, integerEdges, randomFloat } from '../float/operands.ts';
+import type { Random } from './random.ts';
 
 /** The width of an element in bits. */
 export type Width = 8 | 16 | 32 | 64;
