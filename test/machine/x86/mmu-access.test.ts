@@ -1,4 +1,4 @@
-// SDM vol. 3A, 4.7, 4.8, 4.10.4 and 6.15; vol. 1, 3.3.7.1: page faults, accessed and dirty flags, addresses that are none.
+// SDM vol. 3A, 4.6 to 4.8, 4.10.4 and 6.15; vol. 1, 3.3.7.1: page faults, accessed and dirty flags, addresses that are none.
 import { describe, expect, it } from 'vitest';
 import { accessShape } from '../../../machine/access.ts';
 import { A, Bench, D, G, P, type Setting, U, W } from './mmu-harness.ts';
@@ -79,6 +79,21 @@ describe('what a fault leaves', () => {
     const { bench, flags } = pages(P | W, P | W);
     expect(bench.hart.isa.mmu.translate(bench.hart, PAGE, STORE, true)).toBe(true);
     expect([flags(), bench.hart.tlb.entries()]).toEqual([[0n, 0n], []]);
+  });
+});
+
+describe('privilege (4.6)', () => {
+  it.each([
+    [0, 'pa 20000', 'vector 14'],
+    [1, 'pa 20000', 'vector 14'],
+    [2, 'pa 20000', 'vector 14'],
+    [3, 'vector 14', 'pa 30000'],
+  ])('CPL %i: pages of the supervisor’s and, under SMAP, of the user’s', (cpl, supervisor, user) => {
+    const { bench } = pages(P | W, P | W | U, { smap: true });
+    bench.hart.set32(bench.hart.isa.slots.get('cpl'), cpl);
+    bench.hart.contextChanged();
+    const outcome = (address: bigint) => bench.outcome(address, LOAD).replace(/#PF.*/, 'vector 14');
+    expect([outcome(PAGE), outcome(PAGE + 4096n)]).toEqual([supervisor, user]);
   });
 });
 

@@ -212,6 +212,15 @@ describe('a kernel that does right hears nothing', () => {
     expect([use(LOAD, next), use(STORE, next)]).toEqual([[], []]);
   });
 
+  it('rights that a table above takes away as it did before', () => {
+    const { bench, at, use } = watched(P | W | A | D);
+    bench.poke(at[2], (bench.peek(at[2]) ^ W) | NX);
+    bench.forget();
+    expect(use()).toEqual([]);
+    bench.poke(at[0], bench.peek(at[0]) & ~A);
+    expect([use(), use(STORE), use(FETCH)]).toEqual([[], [], []]);
+  });
+
   it('A and D set by the walker, in the entries above too', () => {
     const { bench, at, use } = watched(P | W);
     expect([use(STORE), use(), bench.peek(at[0]) & (A | D), bench.peek(at[2]) & A]).toEqual([[], [], A | D, A]);
