@@ -100,7 +100,8 @@ export class Machine {
       memories: this.memories,
       ram: this.ram,
       gate,
-      observer: () => this.observer,
+      // A trap that ended the machine was not delivered.
+      observer: () => (this.finish ? undefined : this.observer),
     });
     isa.attachPlatform({
       bus: this.bus,

@@ -188,6 +188,14 @@ describe('the tables', () => {
     expect(wrapped('longer-than-that x', 7)).toEqual(['longer-than-that', 'x']);
   });
 
+  it('of one target, with nothing of the others', () => {
+    const { status, out } = faultline(['validate', '--target', 'x86-64', '--policy', 'corrected', 'cow']);
+    expect(status).toBe(0);
+    expect(out).toMatch(/\n +x86-64\n +corrected\n +corrected {2}axptr\n/);
+    expect(out).not.toMatch(/^ .*(riscv64|aarch64)/m);
+    expect(out).toMatch(/ · nothing unexplained\n$/);
+  });
+
   it('are what is chosen', () => {
     const { status, out } = faultline(['validate', '--target', 'riscv64', '--policy', 'corrected', 'stack-write']);
     expect(status).toBe(0);
