@@ -22,7 +22,7 @@ test: build
 # A hundred times the random programs, page tables and system calls of `make test`, on every target, and the MMU's cases
 # that `make test` only samples: hours.
 hunt: build
-	FAULTLINE_HUNT=100 npx vitest run test/hunt mmu-pairs machine/x86/mmu.test
+	FAULTLINE_HUNT=100 npx vitest run test/hunt mmu-pairs machine/x86/mmu
 
 bench: build
 	node dist/faultline-bench.js

@@ -32,6 +32,7 @@ export const combination = (turn: number) => COMBINATIONS[(turn * 61) % COMBINAT
 /** How many combinations each page table is tried with: all of them in `make hunt`. */
 export const tried = (sample: number): number => (process.env.FAULTLINE_HUNT ? COMBINATIONS.length : sample);
 
+const LOAD = shapeOf({ kind: 'load' });
 const ADDRESS = 0x1234_5678_9abcn & ~0xfffn;
 
 /** Where a leaf may lie: levels of tables and the leaf's own. */
@@ -87,4 +88,22 @@ export function compare({ bench, entries }: Place, setting: Setting, one: Access
   return wrong;
 }
 
-const LOAD = shapeOf({ kind: 'load' });
+/** One access by a translation that a load has entered under rights that allow it all; what differs from the oracle. */
+export function compareHeld({ bench, entries }: Place, setting: Setting, one: AccessCase): string[] {
+  bench.forget();
+  bench.under({ nxe: setting.nxe, pge: setting.pge });
+  const before = entries.map((at) => bench.peek(at));
+  const entered = bench.outcome(ADDRESS, LOAD);
+  const found = bench.hart.tlb.entries();
+  bench.under(setting);
+  const answer = bench.ask(ADDRESS, one);
+  const want = expected(answer, ADDRESS);
+  const got = bench.outcome(ADDRESS, shapeOf(one));
+  const after = typeof answer === 'object' && 'after' in answer ? answer.after : undefined;
+  const left = after?.every(({ at, entry }) => bench.peek(at) === entry) ?? true;
+  const decided = after !== undefined || bench.hart.trap.walk?.steps.at(-1)?.decision.startsWith('from the TLB');
+  const what = `${JSON.stringify(setting)} ${JSON.stringify(one)} ${before.map((entry) => entry.toString(16))}`;
+  for (const [i, at] of entries.entries()) bench.poke(at, before[i]);
+  if (got === want && left && decided && found.length === 1) return [];
+  return [`${what}, entered as ${entered}: ${got}, not ${want}${left ? '' : ', flags'}${decided ? '' : ', by a walk'}`];
+}
