@@ -1,5 +1,5 @@
 import type { Hart } from '../hart.ts';
-import { AF, CF, CPL, DF, FLAGS, OF, PF, SF, T, ZF } from './registers.ts';
+import { AF, CF, CPL, DF, FLAGS, OF, PF, REPEAT_FLAGS, REPEATING, SF, T, ZF } from './registers.ts';
 
 /** Flags of RFLAGS (SDM vol. 1, 3.4.3). */
 export const RFLAGS = {
@@ -25,6 +25,8 @@ export const RFLAGS = {
 
 /** CF, PF, AF, ZF, SF, OF and DF: what any privilege may change, and what lies in slots of its own. */
 const SLOTTED = 0xcd5;
+/** CF, PF, AF, ZF, SF and OF. */
+const STATUS = 0x8d5;
 /** The flags in the slot `flags`. */
 const KEPT =
   RFLAGS.TF |
@@ -87,6 +89,27 @@ export function setFlags(hart: Hart, value: number, mask: number): void {
 /** Writes the flags that `mask` names. */
 export function unpackFlags(hart: Hart, value: bigint, mask: number): void {
   setFlags(hart, Number(BigInt.asUintN(32, value)) | 0, mask);
+}
+
+/** Whether some iterations of the instruction at the pc are done, and others are not: it has a REP prefix. */
+export const isRepeating = (hart: Hart): boolean => hart.get(REPEATING) === BigInt.asUintN(64, hart.pc + 1n);
+
+/** REP CMPS and SCAS keep the flags that they began with. */
+export function keepRepeatFlags(hart: Hart): boolean {
+  if (hart.get32(REPEAT_FLAGS) === 0) hart.set32(REPEAT_FLAGS, flagsOf(hart));
+  return true;
+}
+
+/** A page fault in REP CMPS or SCAS: the flags are as before its first iteration (SDM vol. 2B, REP). */
+export function restoreRepeatFlags(hart: Hart): void {
+  const kept = hart.get32(REPEAT_FLAGS);
+  if (kept !== 0) setFlags(hart, kept, STATUS);
+}
+
+/** An event comes between two iterations, and the instruction begins anew behind it. */
+export function repeatEnded(hart: Hart): void {
+  hart.set(REPEATING, 0n);
+  hart.set32(REPEAT_FLAGS, 0);
 }
 
 /** IOPL: the least privileged level that may use CLI, STI and ports. */

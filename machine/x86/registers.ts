@@ -87,6 +87,10 @@ const declarations: SlotDeclaration[] = [
   i32('stepped', 'hidden'),
   i64('resumed', 'hidden'),
   i64('debug_pending', 'hidden'),
+  // Between two iterations of a REP: the address, plus one, of the instruction, else 0; and what of RFLAGS REP CMPS and SCAS
+  // began with, else 0.
+  i64('repeating', 'hidden'),
+  i32('repeat_flags', 'hidden'),
   // The frame that the trap last delivered left: where RSP was then, and what it has (`syndrome.ts`).
   i64('frame', 'hidden'),
   i32('frame_kind', 'hidden'),
@@ -128,6 +132,8 @@ export const FPU_TRAP = SLOTS.get('fpu_trap');
 export const MMX_TRAP = SLOTS.get('mmx_trap');
 export const CANONICAL_SHIFT = SLOTS.get('canonical_shift');
 export const SHADOW = SLOTS.get('shadow');
+export const REPEATING = SLOTS.get('repeating');
+export const REPEAT_FLAGS = SLOTS.get('repeat_flags');
 /** 64-bit and 128-bit values on their way to helpers and back. */
 export const T = slots(numbers(4).map((i) => `t${i}`));
 export const W = slots(numbers(3).map((i) => `w${i}`));

@@ -9,6 +9,7 @@ import {
   ALL_FLAGS,
   flagsOf,
   ioPrivilege,
+  keepRepeatFlags,
   packFlags,
   popFlags,
   pushFlags,
@@ -91,6 +92,7 @@ export const SYSTEM_HELPERS = {
   hlt,
   popf: popFlags,
   pushf: pushFlags,
+  keepRepeatFlags,
 } as const satisfies Readonly<Record<string, Helper>>;
 
 /** A privileged instruction with operand values, for a kernel in the host; false: a trap. */

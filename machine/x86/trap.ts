@@ -13,7 +13,7 @@ import {
 } from './debug.ts';
 import { type DeliveredEvent, enterHandler } from './deliver.ts';
 import { exceptionName } from './explain.ts';
-import { flagsOf, RFLAGS } from './flags.ts';
+import { flagsOf, isRepeating, RFLAGS, repeatEnded, restoreRepeatFlags } from './flags.ts';
 import { CPL, FLAGS, SLOTS } from './registers.ts';
 import { servicesOf } from './services.ts';
 import { heldBack, releaseHold } from './shadow.ts';
@@ -60,13 +60,15 @@ function eventOf(hart: Hart): Event {
   const hardware = !external && !software;
   const length = lengthOf(cause);
   const isFault = hardware && length === 0 && (FAULTS.has(vector) || (vector === VECTOR.DB && value === DR6_BITS.BD));
+  // What comes between iterations of a REP too.
+  const resumes = isFault || (!software && isRepeating(hart));
   return {
     class: classOf(vector, hardware),
     vector,
     software,
     error: hardware && PUSHES_ERROR.has(vector) ? errorOf(cause) : undefined,
     back: BigInt.asUintN(64, hart.pc + BigInt(length)),
-    flags: flagsOf(hart) | (isFault ? RFLAGS.RF : 0),
+    flags: flagsOf(hart) | (resumes ? RFLAGS.RF : 0),
   };
 }
 
@@ -117,7 +119,9 @@ export function deliver(hart: Hart): void {
   }
   debugEnded(hart);
   releaseHold(hart);
+  if (!trap.interrupt && vectorOf(trap.cause) === VECTOR.PF) restoreRepeatFlags(hart);
   let event = eventOf(hart);
+  repeatEnded(hart);
   recognize(hart, event);
   const story: string[] = [];
   while (!enterHandler(hart, event)) {

@@ -4,7 +4,7 @@ import type { Builder, I32, I64 } from '../ir/index.ts';
 import { setSubFlags } from './alu.ts';
 import type { Decoded } from './decoded.ts';
 import { cut, getR, not, place, read, setR, sizeOf, storeAt } from './operand.ts';
-import { DF } from './registers.ts';
+import { AF, CF, DF, FLAGS, OF, PF, REPEAT_FLAGS, REPEATING, SF, ZF } from './registers.ts';
 import { type Row, type RowOptions, row } from './row.ts';
 
 const RSI = 6;
@@ -28,7 +28,10 @@ export function repeatEnds(b: Builder, i: Decoded, registers: readonly number[],
   const left = cut(b, i.addressSize, b.sub(getR(b, 1, i.addressSize), b.i64(1n)));
   setR(b, 1, i.addressSize, left);
   const some = b.ne(left, b.i64(0n));
-  b.branch(more ? b.pure('i32.and', some, more) : some, b.pc());
+  const again = more ? b.pure('i32.and', some, more) : some;
+  b.set(REPEATING, b.select(again, b.add(b.pc(), b.i64(1n)), b.i64(0n)));
+  if (more) b.set32(REPEAT_FLAGS, b.pure('i32.mul', b.get32(REPEAT_FLAGS), again));
+  b.branch(again, b.pc());
 }
 
 const move = (b: Builder, i: Decoded) => {
@@ -53,6 +56,9 @@ const load = (b: Builder, i: Decoded) => {
   repeatEnds(b, i, [RSI], size);
 };
 
+/** What RFLAGS are made of, and whether they were kept. */
+const KEPT_FLAGS = [CF, PF, AF, ZF, SF, OF, DF, FLAGS, REPEAT_FLAGS];
+
 /** CMPS and SCAS: REPE goes on while ZF is set, REPNE while it is clear. */
 const compare = (registers: readonly number[]) => (b: Builder, i: Decoded) => {
   repeatBegins(b, i);
@@ -60,6 +66,7 @@ const compare = (registers: readonly number[]) => (b: Builder, i: Decoded) => {
   const x: I64 = read(b, i, 0);
   const y: I64 = read(b, i, 1);
   const result = cut(b, size, b.sub(x, y));
+  if (i.rep !== 0) b.call('keepRepeatFlags', [], { reads: KEPT_FLAGS, writes: [REPEAT_FLAGS] });
   setSubFlags(b, size, x, y, result);
   const equal = b.eq(result, b.i64(0n));
   repeatEnds(b, i, registers, size, i.rep === 0xf3 ? equal : not(b, equal));
