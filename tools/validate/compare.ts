@@ -64,14 +64,21 @@ export function compare(
   // The class is what the walk of the corrected handler says; the other policy has no word for it.
   const plain = (line: string) => (pair.between === 'policies' ? line.replace(/ \([a-z ]+\)(?= \|)/, '') : line);
   const [mine, theirs] = [one, other].map(({ flow }) => sorted(flow.map(plain), rows));
+  /** Lines that one side alone has, of which a row says that both have them. */
+  const odd: string[] = [];
   // Lines that a row speaks of may come at another time as well: what the rest of the flow is compared without.
   for (const row of new Set([...mine.told.keys(), ...theirs.told.keys()])) {
-    const lines = symmetricDifference(mine.told.get(row) ?? [], theirs.told.get(row) ?? []);
-    if (lines > 0) reasons.set(row, lines);
+    const [one, other] = [mine.told.get(row) ?? [], theirs.told.get(row) ?? []];
+    const [fewer, more] = [surplus(one, other), surplus(other, one)];
+    if (row.order) {
+      odd.push(...fewer.map((line) => `- ${line}`), ...more.map((line) => `+ ${line}`));
+      const [moved] = unique(one, other);
+      if (moved.length > fewer.length) reasons.set(row, moved.length - fewer.length);
+    } else if (fewer.length + more.length > 0) reasons.set(row, fewer.length + more.length);
   }
   const [left, right] = unique(mine.rest, theirs.rest);
-  if (whole) reasons.set(whole, left.length + right.length);
-  else unexplained.push(...left.map((line) => `- ${line}`), ...right.map((line) => `+ ${line}`));
+  if (whole) reasons.set(whole, odd.length + left.length + right.length);
+  else unexplained.push(...odd, ...left.map((line) => `- ${line}`), ...right.map((line) => `+ ${line}`));
   return { outcome, reasons, unexplained };
 }
 
@@ -87,12 +94,15 @@ function sorted(lines: readonly string[], rows: readonly Difference[]) {
   return { told, rest };
 }
 
-/** How many lines only one of two collections has, in whatever order. */
-function symmetricDifference(one: readonly string[], other: readonly string[]): number {
+/** The lines of one collection that the other has not, or not as often, in whatever order. */
+function surplus(one: readonly string[], other: readonly string[]): string[] {
   const counts = new Map<string, number>();
-  for (const line of one) counts.set(line, (counts.get(line) ?? 0) + 1);
-  for (const line of other) counts.set(line, (counts.get(line) ?? 0) - 1);
-  return [...counts.values()].reduce((sum, count) => sum + Math.abs(count), 0);
+  for (const line of other) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return one.filter((line) => {
+    const count = counts.get(line) ?? 0;
+    counts.set(line, count - 1);
+    return count <= 0;
+  });
 }
 
 /** The lines that only one of two texts has, by their longest common subsequence. */

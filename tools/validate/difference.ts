@@ -13,6 +13,8 @@ export interface Difference {
   readonly target?: string;
   /** Lines of the neutral flow (neutral.ts) that one side has and the other has not. One of `lines` and `outcome`. */
   readonly lines?: RegExp;
+  /** Those lines are the same on either side, and come in another order alone. */
+  readonly order?: true;
   /**
    * How the run ends, on the other side, where the ends or what is printed differ: `SIGSEGV SEGV_ACCERR`, `panic: …`. It
    * explains every line, too, that has no row of its own.

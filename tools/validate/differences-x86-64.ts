@@ -114,9 +114,36 @@ export const X86_64: readonly Difference[] = [
     scenarios: ['two-harts'],
     between: 'targets',
     target: 'x86-64',
-    lines: /^p\d user \| /,
+    lines: /\| sched_yield\(/,
+    reason: 'harts take turns after as many instructions on either, so what two processes do meets at other points',
+    clause: 'ARCHITECTURE.md, Engine',
+  },
+  {
+    scenarios: ['two-harts'],
+    between: 'targets',
+    target: 'x86-64',
+    lines: /\| store 8 in bss page \d: .*copy-on-write resolved/,
     reason:
-      'harts take turns after as many instructions on either, so what two processes do, and their children’s numbers, meet at other points',
+      'harts take turns at other points, so another of two processes is the first to store to a shared page, and copies it',
+    clause: 'ARCHITECTURE.md, Engine',
+  },
+  {
+    scenarios: ['two-harts'],
+    between: 'targets',
+    target: 'x86-64',
+    lines: /^p[12] user \| (clone\(.* = [4-7]$|wait4\([4-7],)/,
+    reason:
+      'harts take turns at other points, so another of two processes forks first, and their children swap numbers',
+    clause: 'ARCHITECTURE.md, Engine',
+  },
+  {
+    scenarios: ['two-harts'],
+    between: 'targets',
+    target: 'x86-64',
+    lines: /^p\d user \| /,
+    order: true,
+    reason:
+      'harts take turns at other points, so each process does the same before or after other things that others do',
     clause: 'ARCHITECTURE.md, Engine',
   },
   {

@@ -27,6 +27,19 @@ describe('compare', () => {
     ],
     ['a line that a row explains', { flow: [...plain.flow, 'c'] }, [row({ lines: /^c$/ })], []],
     ['a line that it does not', { flow: [...plain.flow, 'c', 'd'] }, [row({ lines: /^c$/ })], ['+ d']],
+    ['another order that a row explains', { flow: plain.flow.toReversed() }, [row({ lines: /^p1/, order: true })], []],
+    [
+      'and a line more, which it does not',
+      { flow: [...plain.flow.toReversed(), 'p1 user | b | resolved'] },
+      [row({ lines: /^p1/, order: true })],
+      ['+ p1 user | b | resolved'],
+    ],
+    [
+      'and another line in place of one',
+      { flow: ['p1 user | b | resolved', 'p1 user | c | resolved'] },
+      [row({ lines: /^p1/, order: true })],
+      ['- p1 user | a | resolved', '+ p1 user | c | resolved'],
+    ],
     [
       'an end that a row explains, with all that follows',
       { end: 'panic: x', flow: [] },
@@ -78,6 +91,13 @@ describe('compare', () => {
     const { reasons, unexplained } = compare(pair, plain, moved, [row({ lines: /\| a \|/ })]);
     expect(unexplained).toEqual([]);
     expect(reasons.size, 'and then needs no explanation').toBe(0);
+  });
+
+  it('a row of another order is used where the order is another', () => {
+    const moved = row({ lines: /^p1/, order: true });
+    const { reasons } = compare(pair, plain, { ...plain, flow: plain.flow.toReversed() }, [moved]);
+    expect([...reasons]).toEqual([[moved, 1]]);
+    expect(compare(pair, plain, plain, [moved]).reasons.size).toBe(0);
   });
 
   it('counts what each row explains, the first that can', () => {
