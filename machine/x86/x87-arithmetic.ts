@@ -9,7 +9,10 @@ import {
   INDEFINITE,
   infinity,
   isNan,
+  MAX,
+  MIN,
   nanOf,
+  OE,
   PE,
   packExtended,
   quieted,
@@ -17,6 +20,7 @@ import {
   SIGN,
   type Taken,
   take,
+  UE,
   ZE,
   zero,
 } from './x87-number.ts';
@@ -157,7 +161,10 @@ export function roundToInteger(x: Extended, { rounding }: Control): Result {
   return { value: whole, flags: flags | (inexact ? PE : 0) | (up ? C1 : 0) };
 }
 
-/** FSCALE: x times 2 to the power of y, cut to an integer (SDM vol. 2A, table 3-39). */
+/**
+ * FSCALE: x times 2 to the power of y, cut to an integer (SDM vol. 2A, table 3-39). An unmasked overflow or underflow
+ * that is one still with its exponent changed is massive: infinity or zero (SDM vol. 1, 8.5.4 and 8.5.5).
+ */
 export const scale: Binary = (x, y, { rounding, masks }) => {
   const [a, b] = [take(x), take(y)];
   const known = special(x, y, a, b);
@@ -175,7 +182,13 @@ export const scale: Binary = (x, y, { rounding, masks }) => {
     const bounded = Number(magnitude > 0x1_0000n ? 0x1_0000n : magnitude);
     power = b.negative ? -bounded : bounded;
   }
-  return rounded({ ...a, exponent: a.exponent + power }, { precision: 64, rounding, masks }, flags);
+  const result = round({ ...a, exponent: a.exponent + power }, extendedOf(64), rounding, masks);
+  if (result.value) {
+    const leading = result.value.exponent + bitLength(result.value.significand) - 1;
+    if ((result.flags & OE) !== 0 && leading > MAX) return { value: infinity(a.negative), flags: flags | OE | PE | C1 };
+    if ((result.flags & UE & ~masks) !== 0 && leading < MIN) return { value: zero(a.negative), flags: flags | UE | PE };
+  }
+  return { value: packExtended(result), flags: flags | result.flags };
 };
 
 /** FXTRACT: the exponent as a number, and the significand with its sign and exponent 0. */

@@ -20,8 +20,8 @@ const SIGNIFICAND = (1n << 64n) - 1n;
 const BIAS = 16383;
 const MAX_FIELD = 0x7fff;
 /** Exponents of the least and the largest normal number. */
-const MIN = 1 - BIAS;
-const MAX = BIAS;
+export const MIN = 1 - BIAS;
+export const MAX = BIAS;
 /** What an unmasked overflow or underflow changes the exponent by (SDM vol. 1, 8.5.4 and 8.5.5). */
 const ADJUSTMENT = 24576;
 

@@ -116,6 +116,7 @@ export class CaseMaker {
       set(RDI, somewhere(8));
       set(RCX, BigInt(random.below(10)));
     }
+    if (mnemonic === 'fscale' && random.oneIn(2)) this.fillScale(input);
     if (mnemonic === 'xlat') set(RBX, somewhere(1) - BigInt.asUintN(8, input[INPUT.r + RAX]));
     if (/^maskmov/.test(mnemonic)) set(RDI, somewhere(16));
     if (/^(loop|j[er]?cxz)/.test(mnemonic) && random.oneIn(2)) set(RCX, BigInt(random.below(3)));
@@ -127,6 +128,18 @@ export class CaseMaker {
     if (BIT_STRING.test(mnemonic) && operands[0].kind === 'memory' && operands[1].kind === 'register') {
       if (!random.oneIn(8)) set(operands[1].number, BigInt(random.below(400) - 200));
     }
+  }
+
+  /** ST(1) for FSCALE: about where results overflow and underflow, and where they do with their exponent changed too. */
+  private fillScale(input: BigUint64Array): void {
+    const { random } = this;
+    const at = INPUT.fx + FX.st;
+    const exponent = Number(input[at + 1] & 0x7fffn) - 0x3fff;
+    const edge = random.pick([16384, 16384 + 24576, -16383, -16446, -16383 - 24576, -16446 - 24576]);
+    const power = edge - exponent + random.below(7) - 3;
+    const shift = 63 - Math.floor(Math.log2(Math.abs(power) || 1));
+    input[at + 2] = BigInt(Math.abs(power) || 1) << BigInt(shift);
+    input[at + 3] = BigInt((power < 0 ? 0x8000 : 0) | (0x3fff + 63 - shift));
   }
 
   /** In a window, at any alignment, or over the end of memory. */

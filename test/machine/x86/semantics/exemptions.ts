@@ -8,6 +8,8 @@ const MF = 16n;
 const XM = 19n;
 const SS = 12n;
 const SIGILL = 4n;
+/** In the status word, and its mask in the control word. */
+const DE = 2n;
 const SIGTRAP = 5n;
 const RSP = OUTPUT.r + 4;
 const FIRST_ST = OUTPUT.fx + FX.st;
@@ -42,6 +44,15 @@ export const EXEMPTIONS: readonly Exemption[] = [
       /^(cvt\w*pi|cvtpi\w*|maskmovq)$/.test(mnemonic(d)) &&
       (d.here[OUTPUT.vector] === XM || d.here[OUTPUT.vector] === PF) &&
       d.words.every((i) => i === OUTPUT.address || i === OUTPUT.fx || (i >= FIRST_ST && i < LAST_ST)),
+  },
+  {
+    clause: 'SDM vol. 1, 8.5.2: of an unmasked denormal operand TOP stays, though AMD’s processors have FLD push it',
+    holds: (d) => {
+      const [operand] = d.case.instruction.operands;
+      const [fcw, fsw] = [d.here[OUTPUT.fx], d.here[OUTPUT.fx] >> 16n];
+      const narrow = operand?.kind === 'memory' && operand.size < 10;
+      return mnemonic(d) === 'fld' && narrow && (fsw & ~fcw & DE) !== 0n && x87Alone(d);
+    },
   },
   {
     clause: 'SDM vol. 2B, MASKMOVDQU: faults by bytes that the mask leaves out are implementation-dependent',
