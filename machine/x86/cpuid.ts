@@ -33,8 +33,8 @@ const FEATURES_C = bits(0, 9, 13, 17, 19, 20, 22, 23, 24, 26);
 const FEATURES_D = bits(0, 2, 3, 4, 5, 6, 8, 11, 13, 15, 16, 19, 23, 24, 25, 26);
 const APIC = 1 << 9;
 const HTT = 1 << 28;
-/** Leaf 7, EBX: FSGSBASE, SMEP, INVPCID, SMAP. ECX: PKU, LA57, PKS; OSPKE is CR4's. */
-const EXTENDED_B = bits(0, 7, 10, 20);
+/** Leaf 7, EBX: FSGSBASE, SMEP, INVPCID, no FCS and FDS, SMAP. ECX: PKU, LA57, PKS; OSPKE is CR4's. */
+const EXTENDED_B = bits(0, 7, 10, 13, 20);
 const EXTENDED_C = bits(3, 16, 31);
 /** Leaf 80000001H, ECX: LAHF and SAHF in 64-bit mode. EDX: NX, 1 GiB pages, RDTSCP, long mode; SYSCALL in 64-bit mode. */
 const LAHF = 1;

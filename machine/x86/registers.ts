@@ -64,7 +64,7 @@ const declarations: SlotDeclaration[] = [
   // x87. Registers by physical number, each the 64 bits of its significand and, above, its sign and exponent. ftw has a
   // bit for each register that is not empty, as FXSAVE keeps it.
   ...numbers(8).flatMap((i) => [i64(`fpr${i}`, 'float'), i32(`fpr${i}_high`, 'float')]),
-  ...['fcw', 'fsw', 'ftw', 'fop', 'fcs', 'fds'].map((name) => i32(name, 'float')),
+  ...['fcw', 'fsw', 'ftw', 'fop'].map((name) => i32(name, 'float')),
   i64('fip', 'float'),
   i64('fdp', 'float'),
   i32('mxcsr', 'float'),

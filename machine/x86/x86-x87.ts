@@ -4,16 +4,20 @@ import { condition } from './alu.ts';
 import { fault, VECTOR } from './causes.ts';
 import type { Decoded } from './decoded.ts';
 import { cut, loadAt, type Place, place, setR, storeAt } from './operand.ts';
-import { FPU_TRAP, MXCSR, SLOTS, T } from './registers.ts';
+import { BASE, CANONICAL_SHIFT, CODE_64, CODE_MODE, FPU_TRAP, MXCSR, SEGMENT, SLOTS, T } from './registers.ts';
 import { type Row, row } from './row.ts';
 import { requireSse } from './sse-lift.ts';
 import { MEMORY, MEMORY_BYTES } from './x87-operations.ts';
 import { ES, FCW, FSW } from './x87-state.ts';
 
 /** What a helper of x87 reads and writes. */
-const STATE = SLOTS.slots.filter(({ name }) => /^(fpr|f[cs]w|ftw|fop|fip|fdp|fcs|fds|[cpazso]f|t[0-2])/.test(name));
+const STATE = SLOTS.slots.filter(({ name }) => /^(fpr|f[cs]w|ftw|fop|fip|fdp|[cpazso]f|t[0-2])/.test(name));
 const EFFECTS = { reads: STATE, writes: STATE };
+/** Of an operand in memory the offset in its segment is kept. */
+const MEMORY_EFFECTS = { reads: [...STATE, ...BASE, CODE_MODE], writes: STATE };
 const ANYTHING = { reads: SLOTS.slots, writes: SLOTS.slots };
+const CR4 = SLOTS.get('cr4');
+const OSXSAVE = 1n << 18n;
 
 /** #NM as CR0 says; waiting instructions raise #MF for an exception that waits (SDM vol. 1, 8.6). */
 function requireFpu(b: Builder, waits = true): void {
@@ -24,6 +28,9 @@ function requireFpu(b: Builder, waits = true): void {
 /** The 11 bits of an opcode that FOP keeps. */
 const opcodeOf = (i: Decoded): number => ((i.opcode & 7) << 8) | i.modrm;
 
+/** The segment of an operand in memory. */
+const segmentOf = (i: Decoded): number => i.address?.segment ?? SEGMENT.ds;
+
 type Kind = keyof typeof MEMORY;
 
 /** A waiting instruction by a helper, with registers alone. */
@@ -31,7 +38,7 @@ const byHelper =
   (helper: string, immediates: (i: Decoded) => readonly number[] = () => []) =>
   (b: Builder, i: Decoded) => {
     requireFpu(b);
-    b.call(helper, [opcodeOf(i), 0, ...immediates(i)], EFFECTS);
+    b.call(helper, [opcodeOf(i), -1, ...immediates(i)], EFFECTS);
   };
 
 /** ST(i) in the low bits of ModRM. */
@@ -58,7 +65,7 @@ const onMemory =
   (helper: string, kind: Kind, immediates: (kind: number) => readonly number[]) => (b: Builder, i: Decoded) => {
     requireFpu(b);
     loadOperand(b, i, kind);
-    b.call(helper, [opcodeOf(i), 1, ...immediates(MEMORY[kind])], EFFECTS);
+    b.call(helper, [opcodeOf(i), segmentOf(i), ...immediates(MEMORY[kind])], MEMORY_EFFECTS);
   };
 
 const load = (kind: Kind) => onMemory('x87Load', kind, (number) => [number]);
@@ -71,7 +78,7 @@ const store =
     const where = place(b, i, i.operands[0], true);
     b.set(T[2], where.address);
     const onStack = where.traits?.stack ? 1 : 0;
-    b.call('x87Store', [opcodeOf(i), 1, MEMORY[kind], pops ? 1 : 0, truncates ? 1 : 0, onStack], ANYTHING);
+    b.call('x87Store', [opcodeOf(i), segmentOf(i), MEMORY[kind], pops ? 1 : 0, truncates ? 1 : 0, onStack], ANYTHING);
   };
 
 /** The eight operations of D8, DA, DC and DE on memory, by digit. */
@@ -103,7 +110,7 @@ const numbered = (helper: string, ...numbers: number[]) => byHelper(helper, () =
 const conditionalMove = (cc: number) => (b: Builder, i: Decoded) => {
   requireFpu(b);
   b.set(T[0], b.extendI32u(condition(b, cc)));
-  b.call('x87ConditionalMove', [opcodeOf(i), 0, sti(i)], EFFECTS);
+  b.call('x87ConditionalMove', [opcodeOf(i), -1, sti(i)], EFFECTS);
 };
 
 /** A control instruction by a helper; it does not wait. */
@@ -112,11 +119,24 @@ const control = (helper: string) => (b: Builder) => {
   b.call(helper, [], EFFECTS);
 };
 
+/** #GP(0) or #SS(0) where the first or the last byte of an area has an address that is none: helpers tell of no segment. */
+function requireArea(b: Builder, i: Decoded, { address, traits }: Place, bytes: number): void {
+  if (i.mode !== CODE_64) return;
+  const shift = b.get(CANONICAL_SHIFT);
+  for (const byte of [address, b.add(address, b.i64(BigInt(bytes - 1)))]) {
+    const outside = b.ne(b.shrS(b.shl(byte, shift), shift), byte);
+    b.trapIf(outside, fault(traits?.stack ? VECTOR.SS : VECTOR.GP), b.i64(0n));
+  }
+}
+
 /** Environments and states in memory, of words of 2 or 4 bytes. */
 const environment = (helper: string, waits: boolean) => (b: Builder, i: Decoded) => {
   requireFpu(b, waits);
-  b.set(T[2], place(b, i, i.operands[0], helper.includes('Sto') || helper.includes('Save')).address);
-  b.call(helper, [i.operandSize === 2 ? 2 : 4], ANYTHING);
+  const word = i.operandSize === 2 ? 2 : 4;
+  const where = place(b, i, i.operands[0], helper.includes('Sto') || helper.includes('Save'));
+  requireArea(b, i, where, 7 * word + (helper.includes('State') ? 80 : 0));
+  b.set(T[2], where.address);
+  b.call(helper, [word], ANYTHING);
 };
 
 const storeWord = (value: (b: Builder) => ReturnType<Builder['get32']>) => (b: Builder, i: Decoded) => {
@@ -133,10 +153,18 @@ const loadControl = (b: Builder, i: Decoded) => {
   b.call('x87LoadControl', [], EFFECTS);
 };
 
+/** Bytes of an FXSAVE area, and of an XSAVE area's header behind it (SDM vol. 1, 10.5.1 and 13.4). */
+const FXSAVE_BYTES = 512;
+const HEADER_BYTES = 64;
+
 /** FXSAVE and XSAVE, which leave exceptions that wait alone; MMX's and SSE's #NM is x87's. */
 const area = (helper: string, writes: boolean) => (b: Builder, i: Decoded) => {
   b.trapIf(b.get32(FPU_TRAP), fault(VECTOR.NM), b.i64(0n));
-  b.set(T[2], place(b, i, i.operands[0], writes).address);
+  const extended = helper.startsWith('x');
+  if (extended) b.trapIf(b.eq(b.and(b.get(CR4), b.i64(OSXSAVE)), b.i64(0n)), fault(VECTOR.UD), b.i64(0n));
+  const where = place(b, i, i.operands[0], writes);
+  requireArea(b, i, where, FXSAVE_BYTES + (extended ? HEADER_BYTES : 0));
+  b.set(T[2], where.address);
   b.call(helper, [(i.rex & 8) !== 0 ? 1 : 0], ANYTHING);
 };
 

@@ -9,8 +9,6 @@ import { FCW, FSW, FTW, getSt, isEmpty, settle, topOf } from './x87-state.ts';
 const FOP = SLOTS.get('fop');
 const FIP = SLOTS.get('fip');
 const FDP = SLOTS.get('fdp');
-const FCS = SLOTS.get('fcs');
-const FDS = SLOTS.get('fds');
 const CR4 = SLOTS.get('cr4');
 const XCR0 = SLOTS.get('xcr0');
 const FPR = Array.from({ length: 8 }, (_, n) => [SLOTS.get(`fpr${n}`), SLOTS.get(`fpr${n}_high`)] as const);
@@ -23,7 +21,7 @@ const UNUSED_FCW = 0x40;
 /** FNINIT. */
 export function initialize(hart: Hart): boolean {
   hart.set32(FCW, 0x37f);
-  for (const slot of [FSW, FTW, FOP, FCS, FDS]) hart.set32(slot, 0);
+  for (const slot of [FSW, FTW, FOP]) hart.set32(slot, 0);
   for (const slot of [FIP, FDP]) hart.set(slot, 0n);
   return true;
 }
@@ -76,19 +74,21 @@ function writeBytes(hart: Hart, offset: number, size: 1 | 2 | 4 | 8, value: bigi
   return hart.memory.storeAs(address, accessShape('store', size), value);
 }
 
-/** FNSTENV, [bytes of its words: 2 or 4]; protected mode's format (SDM vol. 1, figures 8-9 and 8-11). All exceptions become masked. */
+/**
+ * FNSTENV, [bytes of its words: 2 or 4]; protected mode's format (SDM vol. 1, figures 8-9 and 8-11). FCS and FDS are 0,
+ * as CPUID tells (8.1.8). All exceptions become masked.
+ */
 function storeEnvironment(hart: Hart, word: number): boolean {
   if (!canStore(hart, word * 7)) return false;
   const upper = word === 4 ? 0xffff_0000n : 0n;
-  const selector = (value: number, opcode: number) => BigInt(value) | (word === 4 ? BigInt(opcode) << 16n : 0n);
   const words = [
     BigInt(hart.get32(FCW)) | upper,
     BigInt(hart.get32(FSW)) | upper,
     BigInt(fullTags(hart)) | upper,
     hart.get(FIP),
-    selector(hart.get32(FCS), hart.get32(FOP)),
+    word === 4 ? BigInt(hart.get32(FOP)) << 16n : 0n,
     hart.get(FDP),
-    BigInt(hart.get32(FDS)) | upper,
+    upper,
   ];
   const size = word as 2 | 4;
   for (let k = 0; k < 7; k++) if (!writeBytes(hart, k * word, size, BigInt.asUintN(word * 8, words[k]))) return false;
@@ -109,10 +109,8 @@ function loadEnvironment(hart: Hart, word: number): boolean {
   hart.set32(FSW, words[1] & 0xffff);
   hart.set32(FTW, abridged(words[2] & 0xffff));
   hart.set(FIP, BigInt(words[3] >>> 0));
-  hart.set32(FCS, words[4] & 0xffff);
   hart.set32(FOP, word === 4 ? (words[4] >>> 16) & 0x7ff : 0);
   hart.set(FDP, BigInt(words[5] >>> 0));
-  hart.set32(FDS, words[6] & 0xffff);
   settle(hart);
   return true;
 }
@@ -152,19 +150,9 @@ function setRegisters(hart: Hart, values: readonly (readonly [bigint, bigint])[]
   });
 }
 
-/** How FXSAVE and XSAVE keep pointers: with 64 bits under REX.W (SDM vol. 1, tables 10-2 and 10-3). */
+/** x87's state as FXSAVE and XSAVE keep it, pointers with 64 bits under REX.W (SDM vol. 1, tables 10-2 and 10-3). */
 function legacyArea(hart: Hart, wide: boolean): [number, 1 | 2 | 4 | 8, bigint][] {
-  const pointers: [number, 1 | 2 | 4 | 8, bigint][] = wide
-    ? [
-        [8, 8, hart.get(FIP)],
-        [16, 8, hart.get(FDP)],
-      ]
-    : [
-        [8, 4, hart.get(FIP) & 0xffff_ffffn],
-        [12, 4, BigInt(hart.get32(FCS))],
-        [16, 4, hart.get(FDP) & 0xffff_ffffn],
-        [20, 4, BigInt(hart.get32(FDS))],
-      ];
+  const pointer = (value: bigint) => (wide ? value : value & 0xffff_ffffn);
   const registers = Array.from({ length: 8 }, (_, i): [number, 1 | 2 | 4 | 8, bigint][] => {
     const value = getSt(hart, i);
     return [
@@ -177,7 +165,8 @@ function legacyArea(hart: Hart, wide: boolean): [number, 1 | 2 | 4 | 8, bigint][
     [2, 2, BigInt(hart.get32(FSW))],
     [4, 2, BigInt(hart.get32(FTW))],
     [6, 2, BigInt(hart.get32(FOP))],
-    ...pointers,
+    [8, 8, pointer(hart.get(FIP))],
+    [16, 8, pointer(hart.get(FDP))],
     ...registers,
   ];
 }
@@ -235,8 +224,6 @@ function takeLegacy(hart: Hart, words: readonly bigint[], wide: boolean): void {
   hart.set32(FOP, Number((head >> 48n) & 0x7ffn));
   hart.set(FIP, wide ? words[1] : words[1] & 0xffff_ffffn);
   hart.set(FDP, wide ? words[2] : words[2] & 0xffff_ffffn);
-  hart.set32(FCS, wide ? 0 : Number((words[1] >> 32n) & 0xffffn));
-  hart.set32(FDS, wide ? 0 : Number((words[2] >> 32n) & 0xffffn));
   setRegisters(
     hart,
     Array.from({ length: 8 }, (_, i) => [words[4 + 2 * i], words[5 + 2 * i]] as const),
@@ -289,17 +276,24 @@ const requested = (hart: Hart): number =>
 
 const xsaveEnabled = (hart: Hart): boolean => (hart.get(CR4) & OSXSAVE) !== 0n || hart.raise(fault(VECTOR.UD), 0n);
 
-/** Whether x87's state is its initial one. */
-const isInitial = (hart: Hart): boolean =>
-  hart.get32(FCW) === 0x37f && hart.get32(FSW) === 0 && hart.get32(FTW) === 0 && hart.get32(FOP) === 0;
+/** Whether SSE's state is not its initial one, which MXCSR has no part in (SDM vol. 1, 13.6). */
+const isSseInUse = (hart: Hart): boolean => sseArea(hart).some(([, , value]) => value !== 0n);
 
-/** XSAVE and XSAVE64, in the standard form; XSTATE_BV tells of SSE always, of x87 where it is not as FNINIT leaves it. */
+/** Whether x87's state is its initial one, registers and pointers included (SDM vol. 1, 13.6): FNINIT leaves those. */
+const isInitial = (hart: Hart): boolean =>
+  hart.get32(FCW) === 0x37f &&
+  [FSW, FTW, FOP, ...FPR.map(([, high]) => high)].every((slot) => hart.get32(slot) === 0) &&
+  [FIP, FDP, ...FPR.map(([low]) => low)].every((slot) => hart.get(slot) === 0n);
+
+/** XSAVE and XSAVE64, in the standard form; XSTATE_BV tells of x87 and SSE where their state is not the initial one. */
 function xsave(hart: Hart, wide: number): boolean {
   if (!xsaveEnabled(hart) || !isAligned(hart, 64n)) return false;
   const components = requested(hart);
+  // Its faults are a store's, though it reads the header that it writes.
+  if (!canStore(hart, 576)) return false;
   const old = readBytes(hart, 512, 8);
   if (old === undefined) return false;
-  const inUse = BigInt(components & (isInitial(hart) ? 2 : 3));
+  const inUse = BigInt(components & ((isInitial(hart) ? 0 : 1) | (isSseInUse(hart) ? 2 : 0)));
   const fields = [
     ...((components & 1) !== 0 ? legacyArea(hart, wide === 1) : []),
     ...((components & 2) !== 0 ? [...controlArea(hart), ...sseArea(hart)] : []),

@@ -1,7 +1,7 @@
 import { accessShape } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
-import { AF, CF, OF, PF, SF as SIGN_FLAG, SLOTS, T, ZF } from './registers.ts';
+import { AF, BASE, CF, CODE_64, CODE_MODE, OF, PF, SEGMENT, SF as SIGN_FLAG, SLOTS, T, ZF } from './registers.ts';
 import {
   add,
   type Control,
@@ -73,8 +73,6 @@ import {
 const FIP = SLOTS.get('fip');
 const FDP = SLOTS.get('fdp');
 const FOP = SLOTS.get('fop');
-const FCS = SLOTS.get('fcs');
-const FDS = SLOTS.get('fds');
 
 /** Operands in memory by number: floats of 4, 8 and 10 bytes, integers of 2, 4 and 8, and packed decimals of 10. */
 export const MEMORY = { m32: 0, m64: 1, m80: 2, i16: 3, i32: 4, i64: 5, bcd: 6 } as const;
@@ -87,18 +85,24 @@ const controlOf = (hart: Hart): Control => ({
   masks: masksOf(hart),
 });
 
-/** A helper of an instruction that is no control instruction: its opcode, address and operand are kept (SDM vol. 1, 8.1.8). */
+/** The offset of the operand at T[2] in its segment, FS and GS alone having a base in 64-bit mode. */
+function operandOffset(hart: Hart, segment: number): bigint {
+  const whole = (hart.get32(CODE_MODE) & 3) === CODE_64;
+  const base = whole && segment < SEGMENT.fs ? 0n : hart.get(BASE[segment]);
+  return BigInt.asUintN(whole ? 64 : 32, hart.get(T[2]) - base);
+}
+
+/**
+ * A helper of an instruction that is no control instruction: its opcode, address and operand are kept (SDM vol. 1,
+ * 8.1.8). `segment` is that of an operand in memory; −1: it has none.
+ */
 const noted =
   (operation: (hart: Hart, ...immediates: readonly number[]) => unknown): Helper =>
-  (hart, opcode, memory, ...immediates) => {
+  (hart, opcode, segment, ...immediates) => {
     if (operation(hart, ...immediates) === false) return false;
     hart.set32(FOP, opcode);
     hart.set(FIP, hart.pc);
-    hart.set32(FCS, 0);
-    if (memory === 1) {
-      hart.set(FDP, hart.get(T[2]));
-      hart.set32(FDS, 0);
-    }
+    if (segment >= 0) hart.set(FDP, operandOffset(hart, segment));
     return true;
   };
 

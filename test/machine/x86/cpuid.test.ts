@@ -45,6 +45,7 @@ const THERE: readonly (readonly [string, keyof typeof LEAVES, number, number])[]
   ['FSGSBASE', 'structured', EBX, 0],
   ['SMEP', 'structured', EBX, 7],
   ['INVPCID', 'structured', EBX, 10],
+  ['FCS and FDS are kept as 0', 'structured', EBX, 13],
   ['SMAP', 'structured', EBX, 20],
   ['PKU', 'structured', ECX, 3],
   ['LA57', 'structured', ECX, 16],

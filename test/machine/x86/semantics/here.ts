@@ -6,7 +6,7 @@ import { X86_64 } from '../../../../machine/x86/isa.ts';
 import { updateMode } from '../../../../machine/x86/mode.ts';
 import { ATTRIBUTES, CPL, LIMIT, MXCSR, R, SEGMENT, SELECTOR, SLOTS, XMM } from '../../../../machine/x86/registers.ts';
 import type { Case } from './case.ts';
-import { BREAKPOINT, CODE, CODE_END, CODE_START, FX, INPUT, MEMORY_WORDS, OUTPUT, RAM_END, WINDOWS } from './layout.ts';
+import { BREAKPOINT, CODE, CODE_END, CODE_START, FX, type Layout, OUTPUT, RAM_END, SINGLE } from './layout.ts';
 
 /** Memory behind that which cases see: page tables. */
 const MEMORY = 0x40_0000;
@@ -37,7 +37,7 @@ const SIGNALS: Readonly<Record<number, number>> = {
 };
 
 const FPR = Array.from({ length: 8 }, (_, i) => [SLOTS.get(`fpr${i}`), SLOTS.get(`fpr${i}_high`)] as const);
-const [FCW, FSW, FTW] = ['fcw', 'fsw', 'ftw'].map((name) => SLOTS.get(name));
+const [FCW, FSW, FTW, FOP, FIP, FDP] = ['fcw', 'fsw', 'ftw', 'fop', 'fip', 'fdp'].map((name) => SLOTS.get(name));
 
 /** Runs cases on a machine of ours, at CPL 3 in 64-bit mode, and says what a Linux program would have seen. */
 export class Here {
@@ -52,9 +52,11 @@ export class Here {
   private readonly hart = this.machine.harts[0];
   private readonly start: BigUint64Array;
   private trapped = false;
+  private readonly layout: Layout;
 
-  constructor() {
+  constructor(layout: Layout = SINGLE) {
     const { hart, machine } = this;
+    this.layout = layout;
     this.writeTables();
     const code = new Uint8Array(Number(CODE_END - CODE_START)).fill(BREAKPOINT);
     machine.ram.writeBytes(machine.ram.offset(CODE_START, code.length) as RamOffset, code);
@@ -62,8 +64,9 @@ export class Here {
       // PG, AM, WP, NE, ET, MP, PE.
       cr0: 0x8005_0033n,
       cr3: TABLES,
-      // PAE, OSFXSR, OSXMMEXCPT.
-      cr4: 0x620n,
+      // PAE, OSFXSR, OSXMMEXCPT, OSXSAVE.
+      cr4: 0x4_0620n,
+      xcr0: 3n,
       // NXE, LMA, LME, SCE.
       efer: 0xd01n,
     };
@@ -113,7 +116,26 @@ export class Here {
    */
   run({ input, instruction }: Case): BigUint64Array | undefined {
     const { hart, machine } = this;
+    this.begin(input);
+    let steps = 0;
+    do {
+      machine.run(1);
+    } while (!this.trapped && hart.pc === CODE && ++steps < MAX_STEPS);
+    if (!this.trapped && hart.pc >= CODE && hart.pc < CODE + BigInt(instruction.length)) return undefined;
+    return this.result();
+  }
+
+  /** Runs several instructions, up to the breakpoint behind them or another trap. */
+  runThrough(input: BigUint64Array): BigUint64Array {
+    this.begin(input);
+    for (let steps = 0; !this.trapped && steps < MAX_STEPS; steps++) this.machine.run(1);
+    return this.result();
+  }
+
+  private begin(input: BigUint64Array): void {
+    const { hart, machine } = this;
     const { ram } = machine;
+    const { codeWords, windows, input: INPUT } = this.layout;
     hart.u64.set(this.start);
     R.forEach((slot, i) => {
       hart.set(slot, input[INPUT.r + i]);
@@ -124,21 +146,16 @@ export class Here {
     hart.pc = CODE;
     hart.waiting = false;
     const bytes = new Uint8Array(input.buffer, input.byteOffset);
-    ram.writeBytes(ram.offset(CODE, 16) as RamOffset, bytes.subarray(0, 16));
+    const code = codeWords * 8;
+    ram.writeBytes(ram.offset(CODE, code) as RamOffset, bytes.subarray(0, code));
     const data = Number(RAM_END - CODE_END);
     ram.fill(ram.offset(CODE_END, data) as RamOffset, data, 0);
     let at = INPUT.memory * 8;
-    for (const { base, size } of WINDOWS) {
+    for (const { base, size } of windows) {
       ram.writeBytes(ram.offset(base, size) as RamOffset, bytes.subarray(at, at + size));
       at += size;
     }
     this.trapped = false;
-    let steps = 0;
-    do {
-      machine.run(1);
-    } while (!this.trapped && hart.pc === CODE && ++steps < MAX_STEPS);
-    if (!this.trapped && hart.pc >= CODE && hart.pc < CODE + BigInt(instruction.length)) return undefined;
-    return this.result();
   }
 
   private setFloat(fx: BigUint64Array): void {
@@ -161,7 +178,10 @@ export class Here {
     const { hart } = this;
     const fsw = hart.get32(FSW);
     const top = (fsw >> 11) & 7;
-    fx[0] = BigInt(hart.get32(FCW)) | (BigInt(fsw) << 16n) | (BigInt(hart.get32(FTW)) << 32n);
+    const words = [FCW, FSW, FTW, FOP].map((slot) => BigInt(hart.get32(slot)));
+    fx[0] = words[0] | (words[1] << 16n) | (words[2] << 32n) | (words[3] << 48n);
+    fx[1] = hart.get(FIP);
+    fx[2] = hart.get(FDP);
     fx[FX.mxcsr] = BigInt(hart.get32(MXCSR) >>> 0);
     for (let i = 0; i < 8; i++) {
       const [low, high] = FPR[(top + i) & 7];
@@ -174,15 +194,16 @@ export class Here {
   private result(): BigUint64Array {
     const { hart, machine } = this;
     const { ram } = machine;
+    const { windows, memoryWords, output: OUTPUT } = this.layout;
     const output = new BigUint64Array(OUTPUT.words);
     R.forEach((slot, i) => {
       output[OUTPUT.r + i] = hart.get(slot);
     });
     output[OUTPUT.rflags] = BigInt(flagsOf(hart));
     this.getFloat(output.subarray(OUTPUT.fx, OUTPUT.fx + FX.words));
-    const memory = new Uint8Array(output.buffer, OUTPUT.memory * 8, MEMORY_WORDS * 8);
+    const memory = new Uint8Array(output.buffer, OUTPUT.memory * 8, memoryWords * 8);
     let at = 0;
-    for (const { base, size } of WINDOWS) {
+    for (const { base, size } of windows) {
       const offset = ram.offset(base, size) as RamOffset;
       memory.set(ram.bytes.subarray(offset, offset + size), at);
       at += size;

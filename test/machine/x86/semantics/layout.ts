@@ -17,12 +17,32 @@ export const BREAKPOINT = 0xcc;
 
 /** Words of an FXSAVE image up to XMM15 (SDM vol. 1, table 10-2), and where its parts are. */
 export const FX = { control: 0, mxcsr: 3, st: 4, xmm: 20, words: 52 } as const;
-export const MEMORY_WORDS = 24;
 
-/** A case as the outsider reads it, in 64-bit words: code, RAX to R15, RFLAGS, the FXSAVE image, the windows. */
-export const INPUT = { code: 0, r: 2, rflags: 18, fx: 19, memory: 71, words: 95 } as const;
-/** What became of it: vector, error code, RIP, address of the fault and signal, then registers and windows. */
-export const OUTPUT = {
-  ...{ vector: 0, error: 1, rip: 2, address: 3, signal: 4 },
-  ...{ r: 5, rflags: 21, fx: 22, memory: 74, words: 98 },
-} as const;
+/** The bytes of memory that a case fills and that are compared, and where. */
+export type Windows = readonly [Window, Window];
+interface Window {
+  readonly base: bigint;
+  readonly size: number;
+}
+
+/** Cases of so many words of code, and such windows. */
+export function makeLayout(codeWords: number, windows: Windows) {
+  const memoryWords = (windows[0].size + windows[1].size) / 8;
+  const r = codeWords;
+  const memory = r + 17 + FX.words;
+  return {
+    ...{ codeWords, windows, memoryWords },
+    /** A case as the outsider reads it, in 64-bit words: code, RAX to R15, RFLAGS, the FXSAVE image, the windows. */
+    input: { code: 0, r, rflags: r + 16, fx: r + 17, memory, words: memory + memoryWords },
+    /** What became of it: vector, error code, RIP, address of the fault and signal, then registers and windows. */
+    output: {
+      ...{ vector: 0, error: 1, rip: 2, address: 3, signal: 4 },
+      ...{ r: 5, rflags: 21, fx: 22, memory: 74, words: 74 + memoryWords },
+    },
+  } as const;
+}
+export type Layout = ReturnType<typeof makeLayout>;
+
+/** One instruction. */
+export const SINGLE = makeLayout(2, WINDOWS);
+export const { input: INPUT, output: OUTPUT } = SINGLE;

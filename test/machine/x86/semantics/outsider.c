@@ -11,10 +11,10 @@
 #include <ucontext.h>
 
 struct input {
-  uint64_t code[2], r[16], rflags, fx[52], memory[24];
+  uint64_t code[CODE_WORDS], r[16], rflags, fx[52], memory[WORDS_0 + WORDS_1];
 };
 struct output {
-  uint64_t vector, error, rip, address, signal, r[16], rflags, fx[52], memory[24];
+  uint64_t vector, error, rip, address, signal, r[16], rflags, fx[52], memory[WORDS_0 + WORDS_1];
 };
 // The kernel's, which differs from the library's.
 struct action {
@@ -79,13 +79,13 @@ static void start(mcontext_t *m) {
   struct input *in = &inputs[next];
   uint64_t *fx = (uint64_t *)m->fpregs;
   call(SYS_mprotect, CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, 0, 0, 0);
-  copy((uint64_t *)CODE, in->code, 2);
+  copy((uint64_t *)CODE, in->code, CODE_WORDS);
   call(SYS_mprotect, CODE, 4096, PROT_READ | PROT_EXEC, 0, 0, 0);
   // ID and NT are not among the flags that returning from a signal sets.
   __asm__ volatile("pushq $0x202; popfq" : : : "memory", "cc");
   clear((uint64_t *)CODE_END, (RAM_END - CODE_END) / 8);
-  copy((uint64_t *)WINDOW_0, in->memory, 16);
-  copy((uint64_t *)WINDOW_1, in->memory + 16, 8);
+  copy((uint64_t *)WINDOW_0, in->memory, WORDS_0);
+  copy((uint64_t *)WINDOW_1, in->memory + WORDS_0, WORDS_1);
   m->gregs[REG_RIP] = CODE;
   m->gregs[REG_EFL] = in->rflags;
   for (int i = 0; i < 16; i++) m->gregs[ORDER[i]] = in->r[i];
@@ -109,8 +109,8 @@ static void trapped(int signal, siginfo_t *info, void *context) {
   for (int i = 0; i < 16; i++) out->r[i] = m->gregs[ORDER[i]];
   out->rflags = m->gregs[REG_EFL];
   copy(out->fx, fx, 52);
-  copy(out->memory, (uint64_t *)WINDOW_0, 16);
-  copy(out->memory + 16, (uint64_t *)WINDOW_1, 8);
+  copy(out->memory, (uint64_t *)WINDOW_0, WORDS_0);
+  copy(out->memory + WORDS_0, (uint64_t *)WINDOW_1, WORDS_1);
   start(m);
 }
 

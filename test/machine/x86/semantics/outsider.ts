@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Outsider } from '../../semantics/outsider.ts';
-import { BREAKPOINT, CODE, CODE_END, CODE_START, INPUT, OUTPUT, RAM_END, WINDOWS } from './layout.ts';
+import { BREAKPOINT, CODE, CODE_END, CODE_START, type Layout, RAM_END, SINGLE } from './layout.ts';
 
 export const EMULATOR = 'qemu-x86_64';
 
@@ -17,15 +17,18 @@ const FLAGS = [
 ];
 
 /** The program that runs cases, on the host's own processor or under a command. */
-export const makeOutsider = (emulator: readonly [string, ...string[]]): Outsider =>
-  new Outsider({
+export function makeOutsider(emulator: readonly [string, ...string[]], layout: Layout = SINGLE): Outsider {
+  const { codeWords, windows, input, output } = layout;
+  return new Outsider({
     compiler: ['gcc', ...FLAGS],
     source: fileURLToPath(new URL('outsider.c', import.meta.url)),
     places: {
       ...{ CODE, CODE_START, CODE_END, RAM_END, BREAKPOINT },
-      ...{ WINDOW_0: WINDOWS[0].base, WINDOW_1: WINDOWS[1].base },
+      ...{ CODE_WORDS: codeWords, WINDOW_0: windows[0].base, WINDOW_1: windows[1].base },
+      ...{ WORDS_0: windows[0].size / 8, WORDS_1: windows[1].size / 8 },
     },
     emulator,
-    inputWords: INPUT.words,
-    outputWords: OUTPUT.words,
+    inputWords: input.words,
+    outputWords: output.words,
   });
+}
