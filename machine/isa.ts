@@ -44,6 +44,11 @@ export interface Mmu {
   privilege(hart: Hart, kind: Access['kind']): Privilege;
   /** Whether a misaligned access may proceed; if not, false and the trap. */
   misaligned(hart: Hart, address: bigint, shape: AccessShape): boolean;
+  /**
+   * Whether an access across two pages may proceed so far as it is judged as a whole, before either part; if not, false and
+   * the trap.
+   */
+  spans?(hart: Hart, address: bigint, shape: AccessShape): boolean;
   /** Fills in the trap of an access to a physical address where nothing answers. */
   busFault(hart: Hart, address: bigint, shape: AccessShape): void;
 }

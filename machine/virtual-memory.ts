@@ -182,7 +182,7 @@ export class VirtualMemory {
     const shape = AMO[size];
     const first = 4096 - Number(address & 0xfffn);
     if (!this.hart.isa.mmu.misaligned(this.hart, address, shape)) return undefined;
-    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
+    const parts = this.crossing(address, first, shape);
     if (!parts) return undefined;
     const old = this.gather(parts, first, size);
     const value = replace(old);
@@ -309,13 +309,13 @@ export class VirtualMemory {
 
   private crossingLoad(address: bigint, first: number, shape: AccessShape): bigint | undefined {
     const { size } = shape;
-    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
+    const parts = this.crossing(address, first, shape);
     return parts && this.gather(parts, first, size);
   }
 
   private crossingStore(address: bigint, first: number, shape: AccessShape, value: bigint): boolean {
     const { size } = shape;
-    const parts = this.crossing(address, partOf(shape, address, first), partOf(shape, address, size - first));
+    const parts = this.crossing(address, first, shape);
     if (!parts) return false;
     this.scatter(parts, first, size, value);
     return true;
@@ -346,8 +346,12 @@ export class VirtualMemory {
    * The RAM offsets of an access's two parts, or the trap of the first that fails, with that part's address. Page tables
    * are updated only once both are known to succeed.
    */
-  private crossing(address: bigint, first: AccessShape, second: AccessShape): Parts | undefined {
-    const next = BigInt.asUintN(64, address + BigInt(first.size));
+  private crossing(address: bigint, firstBytes: number, shape: AccessShape): Parts | undefined {
+    const { hart } = this;
+    if (hart.isa.mmu.spans?.(hart, address, shape) === false) return undefined;
+    const first = partOf(shape, address, firstBytes);
+    const second = partOf(shape, address, shape.size - firstBytes);
+    const next = BigInt.asUintN(64, address + BigInt(firstBytes));
     if (this.part(address, first, true) < 0 || this.part(next, second, true) < 0) return undefined;
     const low = this.part(address, first, false);
     const high = low < 0 ? -1 : this.part(next, second, false);

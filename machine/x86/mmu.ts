@@ -26,7 +26,7 @@ const LOW_32 = 0xffff_ffffn;
 const NOTHING_THERE = (1n << 64n) - 1n;
 
 /** The MMU of an x86-64 hart: 4-level and 5-level paging behind the modelled TLB. */
-export const MMU: Mmu = { translate, walk, privilege, misaligned, busFault };
+export const MMU: Mmu = { translate, walk, privilege, misaligned, spans, busFault };
 
 function translate(hart: Hart, address: bigint, shape: AccessShape, dry = false): boolean {
   if (!isPaging(hart)) return reach(hart, address & LOW_32);
@@ -86,6 +86,21 @@ function misaligned(hart: Hart, _address: bigint, shape: AccessShape): boolean {
   if (shape.kind === 'fetch' || shape.implicit || hart.get32(CPL) !== 3) return true;
   if ((hart.get(CR0_SLOT) & CR0.AM) === 0n || (hart.get32(FLAGS) & AC) === 0) return true;
   return hart.raise(fault(VECTOR.AC), 0n);
+}
+
+/**
+ * Where a byte of it has an address that is none, an access is #GP(0) or #SS(0), whatever the page of another says: linear
+ * addresses are checked before any is translated (SDM vol. 1, 3.3.7.1).
+ */
+function spans(hart: Hart, address: bigint, shape: AccessShape): boolean {
+  if (!isPaging(hart)) return true;
+  const state = pagingState(hart);
+  const levels = levelsOf(state);
+  const last = BigInt.asUintN(64, address + BigInt(shape.size - 1));
+  const none = [address, last].find((byte) => !isCanonical(levels, byte));
+  if (none === undefined) return true;
+  const access = accessAt(shape, privilege(hart));
+  return refuse(hart, state, none, access, walk(hart, none, access), undefined);
 }
 
 /** A fetch or an indivisible access where nothing answers; loads and stores find ones there, and nobody. */

@@ -2,7 +2,20 @@
 import type { Builder, I64 } from '../ir/index.ts';
 import { setAddFlags, setSubFlags } from './alu.ts';
 import type { Decoded } from './decoded.ts';
-import { cut, getR, inMemory, loadAt, modify, place, read, requireAligned, setR, sizeOf, storeAt } from './operand.ts';
+import {
+  cut,
+  getR,
+  inMemory,
+  loadAt,
+  modify,
+  type Place,
+  place,
+  read,
+  requireAligned,
+  setR,
+  sizeOf,
+  storeAt,
+} from './operand.ts';
 import { R, RAX, RBX, RCX, ZF } from './registers.ts';
 import { type Row, row } from './row.ts';
 
@@ -54,18 +67,46 @@ const compareExchange = (b: Builder, i: Decoded) => {
   setSubFlags(b, size, expected, old, cut(b, size, b.sub(expected, old)));
 };
 
+/** Two neighbours in memory, and what stores to both. */
+interface Pair {
+  readonly low: I64;
+  readonly high: I64;
+  readonly put: (low: I64, high: I64) => void;
+}
+
+/** Of 4 bytes each: one access of 8. */
+function pairOf4(b: Builder, where: Place): Pair {
+  const whole = loadAt(b, where, 8, true);
+  const upper = (value: I64) => b.shl(value, b.i64(32n));
+  return {
+    low: cut(b, 4, whole),
+    high: b.shrU(whole, b.i64(32n)),
+    put: (low, high) => storeAt(b, where, 8, b.or(cut(b, 4, low), upper(high))),
+  };
+}
+
+/** Of 8 bytes each, which are aligned. */
+function pairOf8(b: Builder, where: Place): Pair {
+  requireAligned(b, where.address);
+  const second = { ...where, address: b.add(where.address, b.i64(8n)) };
+  return {
+    low: loadAt(b, where, 8, true),
+    high: loadAt(b, second, 8, true),
+    put: (low, high) => {
+      storeAt(b, where, 8, low);
+      storeAt(b, second, 8, high);
+    },
+  };
+}
+
 /** CMPXCHG8B and CMPXCHG16B: rDX:rAX with memory, which gets rCX:rBX; the latter must be aligned (SDM vol. 2A). */
 const compareExchangePair = (b: Builder, i: Decoded) => {
   const half = i.operandSize === 8 ? 8 : 4;
   const where = place(b, i, i.operands[0], true);
-  if (half === 8) requireAligned(b, where.address);
-  const second = { ...where, address: b.add(where.address, b.i64(BigInt(half))) };
-  const low = loadAt(b, where, half, true);
-  const high = loadAt(b, second, half, true);
+  const { low, high, put } = half === 8 ? pairOf8(b, where) : pairOf4(b, where);
   const equal = (value: I64, register: number) => b.eq(value, getR(b, register, half));
   const same = b.pure('i32.and', equal(low, 0), equal(high, 2));
-  storeAt(b, where, half, b.select(same, b.get(RBX), low));
-  storeAt(b, second, half, b.select(same, b.get(RCX), high));
+  put(b.select(same, b.get(RBX), low), b.select(same, b.get(RCX), high));
   b.set32(ZF, same);
   // Registers stay whole where memory matched.
   const next = (register: number, value: I64) => b.set(R[register], b.select(same, b.get(R[register]), value));
