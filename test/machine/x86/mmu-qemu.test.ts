@@ -15,7 +15,7 @@ const ALIAS = 1n << 39n;
  * Tries the rows at rbx, as many as r8d says, and goes on at rbp. A row: four entries, the leaf's first, CR0, CR4, EFER, PKRU,
  * IA32_PKRS, then RFLAGS, RIP, CS and SS to begin with. Each ends in an exception: UD2 where the access came through, and then
  * accessed and dirty flags are reported too. (QEMU sets accessed flags on the way to a fault.) Where an error code has RSVD,
- * r9b is added, so that P can be left out of the comparison.
+ * the bits of r9b are set in it, so that P can be left out of the comparison.
  */
 const TRY = `
   jmp 5f
