@@ -13,6 +13,7 @@ import {
   TARGET_OPTION,
 } from '../run-options.ts';
 import { runProgram } from '../session.ts';
+import { wrapped } from '../validate/table.ts';
 
 /** `faultline guests`: lists the built-in guests, or runs one. */
 export const guests: Command = {
@@ -33,7 +34,10 @@ export const guests: Command = {
       const width = names.join(' ').length;
       for (const guest of all) {
         const targets = targetsOf(guest, names).join(' ').padEnd(width);
-        write(1, `${guest.name.padEnd(15)} ${targets}  ${guest.description}\n`);
+        const head = `${guest.name.padEnd(15)} ${targets}  `;
+        // Into a pipe each is one line.
+        const room = process.stdout.isTTY ? process.stdout.columns - head.length : Number.POSITIVE_INFINITY;
+        write(1, `${head}${wrapped(guest.description, room).join(`\n${''.padEnd(head.length)}`)}\n`);
       }
       return 0;
     }
