@@ -1,4 +1,4 @@
-import type { TrapFlow } from '../../kernel/index.ts';
+import type { HardFault, TrapFlow } from '../../kernel/index.ts';
 import type { Walk } from '../../machine/index.ts';
 
 // The records behind the examples of how a trap flow reads, and what else views have to show.
@@ -244,3 +244,10 @@ export const FRAME: TrapFlow = {
     result: { fault: 'not writable' },
   },
 };
+
+/** The same as a fault that no page-table change cures. */
+export const hard = (what: HardFault): TrapFlow => ({
+  ...FRAME,
+  kind: 'exception',
+  info: { ...FRAME.info!, corrected: { ...FRAME.info!.corrected!, hard: what } },
+});

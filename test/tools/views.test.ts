@@ -5,7 +5,7 @@ import { traceEnd, traceHeader, traceLine } from '../../tools/trace/json.ts';
 import { lineView } from '../../tools/trace/line.ts';
 import { COLOURS, paintFor } from '../../tools/trace/paint.ts';
 import { deathReport } from '../../tools/trace/report.ts';
-import { COPY, DEATH, DEMAND, FAILED_CALL, FRAME, PANIC, TIMER, WRITE } from './flows.ts';
+import { COPY, DEATH, DEMAND, FAILED_CALL, FRAME, hard, PANIC, TIMER, WRITE } from './flows.ts';
 
 describe('--trace', () => {
   it('is one line a trap, nested ones indented', () => {
@@ -114,6 +114,14 @@ trap 13 · hart 0 · process 2 · instruction 18977
 
   it.each([
     [COPY, '          invalidated page 42000 of ASID 2 on hart 1: 1 translation dropped'],
+    [
+      hard('protection key'),
+      '          level 0  entry  42 at 11210 = 8000000000533025 leaf r--u a, not writable ← page fault',
+    ],
+    [
+      hard('access fault'),
+      '          level 0  entry  42 at 11210 = 8000000000533025 leaf r--u a, not writable ← access fault',
+    ],
     [COPY, '          entry 80422210: 2014cc53 → 0'],
     [COPY, '          entry 80422210: 0 → 201800d7 (V R W U A D)'],
     [PANIC, '  walk    Sv39, root 80420000, ASID 2: not canonical  ← page fault'],

@@ -84,12 +84,16 @@ function rawLines({ raw }: TrapView): string[] {
   return labelled('raw', lines);
 }
 
-function walkLines({ walk, kind }: TrapView, paint: Paint): string[] {
+/** Faults that no page-table change cures and that are page faults all the same. */
+const HARD_PAGE_FAULTS: ReadonlySet<string | undefined> = new Set(['reserved bits', 'protection key']);
+
+function walkLines({ walk, kind, info }: TrapView, paint: Paint): string[] {
   if (!walk) return [];
   const { result } = walk;
   const head = `${walk.mode}, root ${hex(walk.root)}, ASID ${walk.asid}`;
   const fault = 'fault' in result ? result.fault : undefined;
-  const mark = kind === 'page fault' ? '← page fault' : '← access fault';
+  const isPageFault = kind === 'page fault' || HARD_PAGE_FAULTS.has(info?.corrected?.hard);
+  const mark = isPageFault ? '← page fault' : '← access fault';
   if (fault !== undefined && walk.steps.length === 0)
     return labelled('walk', [`${head}: ${fault}  ${paint.bad(mark)}`]);
   const entries = walk.steps.map(({ entry }) => (entry === undefined ? 'unreadable' : hex(entry)));
