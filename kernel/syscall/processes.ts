@@ -92,7 +92,7 @@ export const PROCESS_CALLS = [
     row('clone', ['bits', 'pointer', 'pointer', 'pointer', 'pointer'], clone),
   ),
   partial('usage is all zero', row('wait4', ['int', 'pointer', 'flags', 'pointer'], wait4)),
-  row('arch_prctl', ['int', 'pointer'], archPrctl),
+  row('arch_prctl', ['flags', 'pointer'], archPrctl),
   row('getpid', [], ({ task }) => task.pid),
   row('gettid', [], ({ task }) => task.pid),
   row('getppid', [], ({ task }) => task.parent?.pid ?? 0),
