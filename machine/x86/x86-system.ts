@@ -298,6 +298,8 @@ export const X86_SYSTEM: readonly Row[] = [
   // Segment registers.
   row('8C /r', 'mov Ev, Sw', (b, i) => storeWord(selector(numberOf(i, 1)))(b, i)),
   row('8E /r', 'mov Sw, Ew', (b, i) => {
+    // Of CS there is no such instruction, wherever the selector lies.
+    if (numberOf(i, 0) === SEGMENT.cs) b.trapIf(b.i32(1), fault(VECTOR.UD), b.i64(0n));
     b.set(T[0], read(b, i, 1));
     loadSegment(b, numberOf(i, 0));
   }),

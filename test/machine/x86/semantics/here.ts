@@ -4,9 +4,31 @@ import { errorOf, lengthOf, VECTOR, vectorOf } from '../../../../machine/x86/cau
 import { flagsOf, setFlags } from '../../../../machine/x86/flags.ts';
 import { X86_64 } from '../../../../machine/x86/isa.ts';
 import { updateMode } from '../../../../machine/x86/mode.ts';
-import { ATTRIBUTES, CPL, LIMIT, MXCSR, R, SEGMENT, SELECTOR, SLOTS, XMM } from '../../../../machine/x86/registers.ts';
+import {
+  ATTRIBUTES,
+  BASE,
+  CPL,
+  LIMIT,
+  MXCSR,
+  R,
+  SEGMENT,
+  SELECTOR,
+  SLOTS,
+  XMM,
+} from '../../../../machine/x86/registers.ts';
 import type { Case } from './case.ts';
-import { BREAKPOINT, CODE, CODE_END, CODE_START, FX, type Layout, OUTPUT, RAM_END, SINGLE } from './layout.ts';
+import {
+  BREAKPOINT,
+  CODE,
+  CODE_END,
+  CODE_START,
+  FX,
+  type Layout,
+  OUTPUT,
+  RAM_END,
+  SEGMENTS_32,
+  SINGLE,
+} from './layout.ts';
 
 /** Memory behind that which cases see: page tables. */
 const MEMORY = 0x40_0000;
@@ -21,6 +43,10 @@ const MAX_STEPS = 300;
 /** Linux's selectors in user mode, and what their descriptors say. */
 const USER_CODE = { selector: 0x33, attributes: 0xa0fb };
 const USER_DATA = { selector: 0x2b, attributes: 0xc0f3 };
+/** Of 32-bit code, and the GDT's place behind the page tables. */
+const CODE_ATTRIBUTES_32 = 0xc0fb;
+const GDT = 0x3f_8000n;
+const PRESENT_WRITABLE = 3n;
 /** IF, which Linux's processes have. */
 const INTERRUPTS = 0x200;
 
@@ -39,7 +65,7 @@ const SIGNALS: Readonly<Record<number, number>> = {
 const FPR = Array.from({ length: 8 }, (_, i) => [SLOTS.get(`fpr${i}`), SLOTS.get(`fpr${i}_high`)] as const);
 const [FCW, FSW, FTW, FOP, FIP, FDP] = ['fcw', 'fsw', 'ftw', 'fop', 'fip', 'fdp'].map((name) => SLOTS.get(name));
 
-/** Runs cases on a machine of ours, at CPL 3 in 64-bit mode, and says what a Linux program would have seen. */
+/** Runs cases on a machine of ours, at CPL 3 in 64-bit or compatibility mode, and says what a Linux program would have seen. */
 export class Here {
   private readonly machine = new Machine({
     // A trap ends a case before it is delivered.
@@ -53,10 +79,12 @@ export class Here {
   private readonly start: BigUint64Array;
   private trapped = false;
   private readonly layout: Layout;
+  private readonly compatibility: boolean;
 
-  constructor(layout: Layout = SINGLE) {
+  constructor(layout: Layout = SINGLE, compatibility = false) {
     const { hart, machine } = this;
     this.layout = layout;
+    this.compatibility = compatibility;
     this.writeTables();
     const code = new Uint8Array(Number(CODE_END - CODE_START)).fill(BREAKPOINT);
     machine.ram.writeBytes(machine.ram.offset(CODE_START, code.length) as RamOffset, code);
@@ -87,11 +115,37 @@ export class Here {
     hart.set(SLOTS.get('tr_base'), CODE_START);
     hart.set32(LIMIT[SEGMENT.tr], 0x67);
     hart.set32(CPL, 3);
+    if (compatibility) this.setSegments32();
     updateMode(hart);
     this.start = hart.u64.slice(0, X86_64.slots.size / 8);
     machine.observer = () => {
       this.trapped = true;
     };
+  }
+
+  /** Segments as 32-bit processes have them, and their descriptors. */
+  private setSegments32(): void {
+    const { hart, machine } = this;
+    const { code, data, fs, fsBase } = SEGMENTS_32;
+    const gdt = new BigUint64Array(512);
+    const put = (segment: number | undefined, selector: number, attributes: number, base = 0n) => {
+      gdt[selector >> 3] =
+        0xffffn | ((base & 0xff_ffffn) << 16n) | (BigInt(attributes | 0xf00) << 40n) | ((base >> 24n) << 56n);
+      if (segment === undefined) return;
+      hart.set32(SELECTOR[segment], selector);
+      hart.set32(ATTRIBUTES[segment], attributes);
+      hart.set32(LIMIT[segment], -1);
+      hart.set(BASE[segment], base);
+    };
+    put(SEGMENT.cs, code, CODE_ATTRIBUTES_32);
+    for (const segment of [SEGMENT.ss, SEGMENT.ds, SEGMENT.es]) put(segment, data, USER_DATA.attributes);
+    put(SEGMENT.fs, fs, USER_DATA.attributes, fsBase);
+    const { ram } = machine;
+    ram.writeBytes(ram.offset(GDT, gdt.byteLength) as RamOffset, new Uint8Array(gdt.buffer));
+    const entry = TABLES + 4n * 4096n + ((GDT >> 12n) & 0x1ffn) * 8n;
+    ram.write(ram.offset(entry, 8) as RamOffset, 8, GDT | ACCESSED_DIRTY | PRESENT_WRITABLE);
+    hart.set(SLOTS.get('gdtr_base'), GDT);
+    hart.set32(SLOTS.get('gdtr_limit'), 0x3f);
   }
 
   /** Code, which can be executed and not written, and data, the other way round, in pages of 4 KiB at the addresses they have. */
@@ -199,6 +253,12 @@ export class Here {
     R.forEach((slot, i) => {
       output[OUTPUT.r + i] = hart.get(slot);
     });
+    if (this.compatibility) {
+      const pack = (...segments: number[]) =>
+        segments.reduce((word, segment, i) => word | (BigInt(hart.get32(SELECTOR[segment])) << BigInt(16 * i)), 0n);
+      output[OUTPUT.r + 8] = pack(SEGMENT.es, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs);
+      output[OUTPUT.r + 9] = pack(SEGMENT.cs, SEGMENT.ss);
+    }
     output[OUTPUT.rflags] = BigInt(flagsOf(hart));
     this.getFloat(output.subarray(OUTPUT.fx, OUTPUT.fx + FX.words));
     const memory = new Uint8Array(output.buffer, OUTPUT.memory * 8, memoryWords * 8);

@@ -46,3 +46,9 @@ export type Layout = ReturnType<typeof makeLayout>;
 /** One instruction. */
 export const SINGLE = makeLayout(2, WINDOWS);
 export const { input: INPUT, output: OUTPUT } = SINGLE;
+
+/**
+ * 32-bit code has the same places, and FS a base, so that addresses of 16 bits reach the windows. Its segment registers' selectors
+ * come behind its eight general registers: ES, DS, FS, GS and, in the next word, CS and SS.
+ */
+export const SEGMENTS_32 = { code: 0x23, data: 0x2b, fs: 0x33, fsBase: 0x2f_8000n, words: OUTPUT.r + 8 } as const;

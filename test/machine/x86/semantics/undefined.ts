@@ -59,6 +59,15 @@ export function undefinedFlags(c: Case): bigint {
     case 'btr':
     case 'btc':
       return OF | SF | AF | PF;
+    case 'aaa':
+    case 'aas':
+      return OF | SF | ZF | PF;
+    case 'daa':
+    case 'das':
+      return OF;
+    case 'aam':
+    case 'aad':
+      return OF | AF | CF;
     case 'bsf':
     case 'bsr':
       return CF | OF | SF | AF | PF;
