@@ -159,7 +159,8 @@ export function targetOf(image: ElfImage): Isa {
   const isa = targetOfElf(image.machine, image.bits);
   if (isa) return isa;
   const whose = E_MACHINES[image.machine] ?? `machine ${image.machine}`;
-  throw new ElfError(`built for ${whose}; guests run on ${TARGETS.map(({ name }) => name).join(', ')}`);
+  const width = image.bits === 32 ? '32-bit ' : '';
+  throw new ElfError(`built for ${width}${whose}; guests run on ${TARGETS.map(({ name }) => name).join(', ')}`);
 }
 
 /** Puts the file's name in front of what is wrong with it. */

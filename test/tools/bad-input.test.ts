@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { elf, type FIELDS, type HeaderFields, setField, withSymbols } from '../machine/image/elf-builder.ts';
+import { elf32, setField32 } from '../machine/image/elf32-builder.ts';
 import { faultline, guest, scratch } from './cli.ts';
 
 const folder = scratch();
@@ -23,6 +24,13 @@ const made = (
   for (const [field, value] of Object.entries(damage)) setField(content, field as keyof typeof FIELDS, value);
   return file(name, content);
 };
+
+/** A 32-bit image of some machine. */
+function narrow(name: string, machine: number): string {
+  const content = elf32([{}]);
+  setField32(content, 'machine', machine);
+  return file(name, content);
+}
 
 const whole = readFileSync(hello);
 const DIRECTORY = join(folder, 'directory');
@@ -143,6 +151,10 @@ const CASES: readonly (readonly [readonly string[], string | RegExp])[] = [
     ['run', made('alien', [{}], { machine: 9999n })],
     /alien: built for machine 9999; guests run on riscv64, aarch64, x86-64$/,
   ],
+  [['run', '--bare', narrow('rv32', 243)], /rv32: built for 32-bit RISC-V; guests run on riscv64, aarch64, x86-64$/],
+  [['run', '--bare', narrow('x32', 62)], /x32: built for 32-bit x86-64; guests run on riscv64, aarch64, x86-64$/],
+  [['run', '--bare', narrow('i386', 3)], /i386: a 32-bit ELF file without a multiboot header$/],
+  [['run', narrow('program', 3)], /program: a 32-bit ELF file$/],
   [['run', made('bits32', [{}], { class: 1n })], /bits32: a 32-bit ELF file$/],
   [['run', made('big', [{}], { data: 2n })], /big: a big-endian ELF file$/],
   [['run', made('object', [{}], { type: 1n })], /object: a relocatable object file, not a program$/],
