@@ -409,17 +409,21 @@ const partialRemainder = noted((hart, nearest) => {
 
 /** Replaces ST(0) by one value and pushes another: FXTRACT, FPTAN, FSINCOS. */
 function replaceAndPush(hart: Hart, first: Extended, second: Extended, flags: number): void {
-  if (!isEmpty(hart, 7)) {
-    if (!report(hart, IE | SF | C1)) return;
-    setSt(hart, 0, INDEFINITE);
-    setTop(hart, topOf(hart) - 1);
-    setSt(hart, 0, INDEFINITE);
-    return;
-  }
+  if (overflowsPair(hart)) return;
   if (!report(hart, flags)) return;
   setSt(hart, 0, first);
   setTop(hart, topOf(hart) - 1);
   setSt(hart, 0, second);
+}
+
+/** The overflow of those: both results are the indefinite NaN. */
+function overflowsPair(hart: Hart): boolean {
+  if (isEmpty(hart, 7)) return false;
+  if (!report(hart, IE | SF | C1)) return true;
+  setSt(hart, 0, INDEFINITE);
+  setTop(hart, topOf(hart) - 1);
+  setSt(hart, 0, INDEFINITE);
+  return true;
 }
 
 /** The underflow of those: both results are the indefinite NaN. */
@@ -446,6 +450,11 @@ const outOfRange = (hart: Hart): void => {
   setConditions(hart, C2, C2);
 };
 
+/** Of what would push, the stack is looked at first. */
+const outOfRangePair = (hart: Hart): void => {
+  if (!overflowsPair(hart)) outOfRange(hart);
+};
+
 /** FSIN and FCOS. */
 const trigonometric = noted((hart, cosine) => {
   if (isEmpty(hart, 0)) {
@@ -463,8 +472,8 @@ const trigonometric = noted((hart, cosine) => {
 const sineCosine = noted((hart) => {
   if (isEmpty(hart, 0)) return underflowsPair(hart);
   const angle = sineAndCosine(getSt(hart, 0), controlOf(hart));
-  if (!angle) return outOfRange(hart);
   setConditions(hart, 0, C2);
+  if (!angle) return outOfRangePair(hart);
   replaceAndPush(hart, angle.sine.value, angle.cosine.value, angle.sine.flags | (angle.cosine.flags & ~C1));
 });
 
@@ -472,8 +481,8 @@ const sineCosine = noted((hart) => {
 const partialTangent = noted((hart) => {
   if (isEmpty(hart, 0)) return underflowsPair(hart);
   const result = tangent(getSt(hart, 0), controlOf(hart));
-  if (!result) return outOfRange(hart);
   setConditions(hart, 0, C2);
+  if (!result) return outOfRangePair(hart);
   const one = isNan(take(result.value)) ? result.value : fromInteger(1n);
   replaceAndPush(hart, result.value, one, result.flags);
 });

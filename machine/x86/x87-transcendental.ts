@@ -1,6 +1,19 @@
 import { bitLength, type Finite } from '../float/index.ts';
 import { type Control, type Result, rounded, special } from './x87-arithmetic.ts';
-import { DE, type Extended, exactly, IE, INDEFINITE, infinity, PE, type Taken, take, ZE, zero } from './x87-number.ts';
+import {
+  DE,
+  type Extended,
+  exactly,
+  IE,
+  INDEFINITE,
+  infinity,
+  PE,
+  type Taken,
+  take,
+  UE,
+  ZE,
+  zero,
+} from './x87-number.ts';
 
 // Fixed point with this many bits behind the point: enough that a result of 64 bits is right but for the rarest cases
 // halfway between two numbers, and always within one unit in the last place (SDM vol. 1, 8.3.10).
@@ -128,7 +141,7 @@ export function logarithm(x: Extended, y: Extended, control: Control): Result {
   const flags = a.denormal || b.denormal ? DE : 0;
   if (a.kind === 'zero') {
     if (b.kind === 'zero') return invalid;
-    return { value: infinity(!b.negative), flags: b.kind === 'infinity' ? flags : flags | ZE };
+    return { value: infinity(!b.negative), flags: b.kind === 'infinity' ? flags : ZE };
   }
   if (a.negative) return invalid;
   const isOne = a.kind === 'finite' && x === exactly({ negative: false, significand: 1n, exponent: 0 });
@@ -152,8 +165,9 @@ export function logarithm(x: Extended, y: Extended, control: Control): Result {
 function exactProduct(b: Taken, power: bigint, control: Control, flags: number): Result {
   const negative = b.negative !== power < 0n;
   const significand = b.significand * (power < 0n ? -power : power);
-  // Processors tell of every logarithm as inexact.
-  return rounded({ negative, significand, exponent: b.exponent }, extended(control), flags | PE);
+  // Processors tell of every logarithm as inexact, so that a tiny one is an underflow.
+  const result = rounded({ negative, significand, exponent: b.exponent }, extended(control), flags | PE);
+  return { ...result, flags: result.flags | (take(result.value).denormal ? UE : 0) };
 }
 
 /** FYL2XP1: y · log2(x + 1), for x nearer to 0 than 1 − √½; beyond that the result is undefined: what it is for all x above −1. */
@@ -169,10 +183,12 @@ export function logarithmPlusOne(x: Extended, y: Extended, control: Control): Re
   if (a.negative && leading >= 0) return { value: x, flags: flags | PE };
   // 1 more or less is not to be seen any longer.
   if (leading > 2 * BITS) return logarithm(x, y, control);
-  if (leading >= 0) {
+  // From −½ down the series below would be slow, and the nearer to −1 the slower.
+  if (leading >= 0 || (a.negative && leading === -1)) {
     const significand = fixed(a) + ONE;
     const shift = BigInt(bitLength(significand) - BITS - 1);
-    const log = over(naturalLog(significand >> shift), getLn2()) + (shift << N);
+    const whole = shift >= 0n ? significand >> shift : significand << -shift;
+    const log = over(naturalLog(whole), getLn2()) + (shift << N);
     return scaledLogarithm(b, log, 0, control, flags);
   }
   // Scaled by the argument's own size, so that tiny ones lose nothing.

@@ -90,6 +90,12 @@ describeWith(process.arch === 'x64' ? ['gcc'] : ['an x86-64 processor'], 'transc
   });
 });
 
+it('FYL2XP1 of what is nearest to −1 ends, with a logarithm of −64 (SDM vol. 2A: undefined, so that it need not)', () => {
+  const one = exactly({ negative: false, significand: 1n, exponent: 0 });
+  const nearest = (0xbffen << 64n) | BigInt.asUintN(64, -1n);
+  expect(logarithmPlusOne(nearest, one, CONTROL).value).toBe((0xc005n << 64n) | (1n << 63n));
+});
+
 /** How many numbers lie between two of the same sign. */
 function distance(a: bigint, b: bigint): bigint {
   if (take(a).negative !== take(b).negative) return 1n << 80n;

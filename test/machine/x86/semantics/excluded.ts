@@ -10,10 +10,6 @@ export const EXCLUDED: readonly { readonly mnemonics: RegExp; readonly reason: s
   { mnemonics: /^(rd|wr)[fg]sbase$/, reason: 'FSGSBASE is not everywhere' },
   { mnemonics: /^(swapgs|monitor|mwait|invpcid|clac|stac|xsetbv)$/, reason: 'not every processor has it' },
   { mnemonics: /^r(cp|sqrt)[ps]s$/, reason: 'estimates, which differ between processors: sse-estimates.test.ts' },
-  {
-    mnemonics: /^(f2xm1|fyl2x|fyl2xp1|fptan|fpatan|fsin|fcos|fsincos)$/,
-    reason: 'transcendentals, whose last place and C1 differ between processors: x87-transcendental.test.ts',
-  },
   { mnemonics: /^(fldenv|fnstenv|frstor|fnsave|fxrstor|fxsave|xrstor|xsave)$/, reason: 'longer areas: state.test.ts' },
 ];
 
