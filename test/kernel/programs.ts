@@ -80,20 +80,12 @@ export function here(
   return { status: result.kind === 'exited' ? result.status : undefined, out: booted.out[1], err: booted.out[2] };
 }
 
-/**
- * On the host itself, or under qemu's user mode for the program's target, on the host's own files; killed after a minute.
- * `env` are the program's variables on the host.
- */
-export function outside(
-  program: string,
-  args: readonly string[],
-  stdin: string,
-  env: Readonly<Record<string, string>> = {},
-): Seen {
+/** On the host itself, or under qemu's user mode for the program's target, on the host's files; killed after a minute. */
+export function outside(program: string, args: readonly string[], stdin: string): Seen {
   const name = targetOfElf(parseElf(readFileSync(program)).machine)?.name;
   const command = [...(LINUX.find(({ target }) => target === name)?.emulators ?? []), program, ...args];
   const run = spawnSync(command[0], command.slice(1), {
-    ...{ input: stdin, encoding: 'latin1', env, timeout: 60_000, killSignal: 'SIGKILL' },
+    ...{ input: stdin, encoding: 'latin1', env: {}, timeout: 60_000, killSignal: 'SIGKILL' },
     // Where it may leave a core.
     cwd: folder,
   });
