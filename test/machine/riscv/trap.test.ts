@@ -202,8 +202,8 @@ describe('the syndrome in words', () => {
     b.mode = 0;
     b.hart.raise(15, 0x42000n);
     RISCV64.deliver(b.hart);
-    const { registers, fields, summary } = RISCV64.syndrome(b.hart, 'supervisor');
-    expect(summary).toBe('store/AMO page fault');
+    const { registers, fields, summary, code } = RISCV64.syndrome(b.hart, 'supervisor');
+    expect([summary, code]).toEqual(['store/AMO page fault', 15]);
     expect(registers).toEqual([
       { name: 'scause', value: 15n },
       { name: 'stval', value: 0x42000n },
@@ -219,8 +219,8 @@ describe('the syndrome in words', () => {
     b.hart.setLine(3, true);
     expect(RISCV64.interrupt(b.hart)).toBe(true);
     RISCV64.deliver(b.hart);
-    const { registers, fields, summary } = RISCV64.syndrome(b.hart, 'machine');
-    expect(summary).toBe('machine software interrupt');
+    const { registers, fields, summary, code } = RISCV64.syndrome(b.hart, 'machine');
+    expect([summary, code]).toEqual(['machine software interrupt', undefined]);
     expect(registers[0]).toEqual({ name: 'mcause', value: (1n << 63n) | 3n });
     expect(fields.map(({ name, text }) => `${name}=${text}`).join(' ')).toBe('MPP=supervisor MPRV=0 SUM=0 MXR=0');
   });

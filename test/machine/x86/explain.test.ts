@@ -50,8 +50,9 @@ describe('syndrome', () => {
     const rig = new Rig({ cpl: 3 });
     rig.map(0xe000n, 0n);
     rig.run('00042500e00000');
-    const { summary: words, registers, fields: told } = rig.hart.isa.syndrome(rig.hart, 'supervisor');
+    const { summary: words, registers, fields: told, code } = rig.hart.isa.syndrome(rig.hart, 'supervisor');
     expect(words).toBe('page fault: not present, user write');
+    expect(code).toBe(14);
     expect(registers.map(({ name, value }) => [name, value])).toEqual([
       ['vector', 14n],
       ['error', 6n],

@@ -42,7 +42,8 @@ describe('SYSCALL', () => {
     const rig = rigAt(3);
     let told = '';
     rig.machine.observer = (hart) => {
-      const { summary, registers } = hart.isa.syndrome(hart, 'supervisor');
+      const { summary, registers, fields, code } = hart.isa.syndrome(hart, 'supervisor');
+      expect([fields, code]).toEqual([[], undefined]);
       told = `${summary} ${hart.trap.from} ${registers.map(({ name, value }) => `${name}=${value.toString(16)}`)}`;
     };
     rig.run(SYSCALL);
