@@ -101,6 +101,19 @@ trap 13 · hart 0 · process 2 · instruction 18977
 `);
   });
 
+  it('leaves no little word alone in a line', () => {
+    const wide = FRAME.raw.registers.map(({ name, value }) => ({
+      name,
+      value: ['rip', 'cr2', 'rsp'].includes(name) ? value | (0xffff_8000n << 32n) : value,
+    }));
+    expect(fullView({ ...FRAME, raw: { ...FRAME.raw, registers: wide } }).slice(3, 7)).toEqual([
+      '  raw     vector 14 (page fault: protection violation, user write)  error 7 (U/S=1 W/R=1 P=1)',
+      '          cr2 ffff800000042000  rip ffff80000001127d  cs 33 (CPL=3)  rflags 10202 (AC=0)',
+      '          rsp ffffffffffffed40  ss 2b',
+      '  walk    4-level, root 9000, ASID 1',
+    ]);
+  });
+
   it('tells fields of any register, breaks lines where they are full, and keeps the columns of a walk', () => {
     expect(fullView(FRAME).slice(3, 9)).toEqual([
       '  raw     vector 14 (page fault: protection violation, user write)  error 7 (U/S=1 W/R=1 P=1)  cr2 42000',

@@ -15,6 +15,8 @@ import {
 
 /** Columns that a line may take behind its label before it is broken where it can be. */
 const WIDE = 100;
+/** Columns of a word that looks lost in a line of its own. */
+const SHORT = 12;
 
 /** The whole story of one trap, nested traps inside it; the last line is empty. */
 export function fullView(flow: TrapView, paint: Paint = PLAIN): string[] {
@@ -75,13 +77,19 @@ function rawLines({ raw }: TrapView): string[] {
     if (fields === '') return `${name} ${hex(value)}`;
     return i === last ? `${name} ${fields}` : `${name} ${hex(value)} (${fields})`;
   });
-  const lines: string[] = [];
+  const lines: string[][] = [];
   for (const word of words) {
-    const line = lines.length === 0 ? word : `${lines[lines.length - 1]}  ${word}`;
-    if (lines.length > 0 && line.length <= WIDE) lines[lines.length - 1] = line;
-    else lines.push(word);
+    const line = lines.at(-1);
+    if (line && [...line, word].join('  ').length <= WIDE) line.push(word);
+    else lines.push([word]);
   }
-  return labelled('raw', lines);
+  // A little word does not stand alone.
+  const [before, end] = lines.slice(-2);
+  if (end?.length === 1 && end[0].length < SHORT && before.length > 1) end.unshift(...before.splice(-1));
+  return labelled(
+    'raw',
+    lines.map((line) => line.join('  ')),
+  );
 }
 
 /** Faults that no page-table change cures and that are page faults all the same. */
