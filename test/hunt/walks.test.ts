@@ -234,7 +234,9 @@ it(X86_NAME, { timeout: 3_600_000 }, () => {
       expect.fail(`seed ${SEED} round ${round}: ${what}: ${got}, not ${want} (${walk})`);
     }
     if (typeof answer === 'object' && 'after' in answer) {
-      for (const { at, entry } of answer.after) if (bench.bus.exists(at, 8)) expect(bench.peek(at)).toBe(entry);
+      // One entry may serve two levels: what the lower one leaves counts.
+      const after = new Map(answer.after.map(({ at, entry }) => [at, entry]));
+      for (const [at, entry] of after) if (bench.bus.exists(at, 8)) expect(bench.peek(at)).toBe(entry);
       const [held] = bench.hart.tlb.entries();
       expect([held.global, held.pages << 12n]).toEqual([answer.global, answer.bytes]);
       expect(bench.outcome(address, shape)).toBe(want);
