@@ -218,15 +218,23 @@ export interface Remainder extends Result {
   readonly complete: boolean;
 }
 
-/** FPREM and FPREM1 (SDM vol. 2A): exact, at most 63 bits of the quotient at a time. */
-export function remainder(x: Extended, y: Extended, nearest: boolean): Remainder {
+/**
+ * FPREM and FPREM1 (SDM vol. 2A): exact, at most 63 bits of the quotient at a time; so nothing but an underflow that is
+ * not masked is told of.
+ */
+export function remainder(x: Extended, y: Extended, nearest: boolean, masks: number): Remainder {
   const [a, b] = [take(x), take(y)];
   const whole = (result: Result): Remainder => ({ ...result, quotient: undefined, complete: true });
   const known = special(x, y, a, b);
   if (known) return whole(known);
   if (a.kind === 'infinity' || b.kind === 'zero') return whole(invalid);
   const flags = denormals(a, b);
-  if (a.kind === 'zero' || b.kind === 'infinity') return { value: x, flags, quotient: 0, complete: true };
+  const exact = (negative: boolean, significand: bigint, exponent: number): Result =>
+    rounded({ negative, significand, exponent }, { precision: 64, rounding: 'rne', masks }, flags);
+  if (a.kind === 'zero') return { value: x, flags, quotient: 0, complete: true };
+  if (b.kind === 'infinity') {
+    return { ...exact(a.negative, a.significand, a.exponent), quotient: 0, complete: true };
+  }
   const distance = a.exponent + bitLength(a.significand) - (b.exponent + bitLength(b.significand));
   // Far apart, a multiple of the divisor by a power of two is taken off that leaves the exponents nearer by 32 to 63.
   const complete = distance < 64;
@@ -242,11 +250,8 @@ export function remainder(x: Extended, y: Extended, nearest: boolean): Remainder
     rest = divisor - rest;
     negative = !negative;
   }
-  const value =
-    rest === 0n
-      ? zero(a.negative)
-      : packExtended(round({ negative, significand: rest, exponent }, extendedOf(64), 'rne', 0x3f));
-  return { value, flags, quotient: Number(quotient & 7n), complete };
+  const result = rest === 0n ? { value: zero(a.negative), flags } : exact(negative, rest, exponent);
+  return { ...result, quotient: Number(quotient & 7n), complete };
 }
 
 /** How two numbers compare: ZF, PF and CF as FCOMI sets them (C3, C2 and C0 as FCOM does). */

@@ -394,7 +394,7 @@ const partialRemainder = noted((hart, nearest) => {
     if (underflows(hart)) setSt(hart, 0, INDEFINITE);
     return;
   }
-  const { value, flags, quotient, complete } = remainder(getSt(hart, 0), getSt(hart, 1), nearest === 1);
+  const { value, flags, quotient, complete } = remainder(getSt(hart, 0), getSt(hart, 1), nearest === 1, masksOf(hart));
   setConditions(hart, 0, C2);
   if (!report(hart, flags)) return;
   if (quotient === undefined) {
