@@ -133,7 +133,7 @@ static void first(int signal, void *info, struct context *m) {
   (void)info;
   for (int i = 0; i < 5; i++) handle(signals[i], trapped, 0x40000000, 1u << (SIGVTALRM - 1));
   handle(SIGVTALRM, tick, 0, 0);
-  uint32_t interval[4] = {0, 20000, 0, 20000};
+  uint32_t interval[4] = {0, 200000, 0, 200000};
   call(SETITIMER, 1, (long)interval, 0, 0, 0);
   start(m);
 }
