@@ -1,4 +1,4 @@
-import { accessShape } from '../access.ts';
+import { type AccessShape, accessShape } from '../access.ts';
 import type { Hart } from '../hart.ts';
 import type { Helper } from '../isa.ts';
 import { AF, BASE, CF, CODE_64, CODE_MODE, OF, PF, SEGMENT, SF as SIGN_FLAG, SLOTS, T, ZF } from './registers.ts';
@@ -192,23 +192,30 @@ function narrowed(x: Extended, target: Target, { rounding, masks }: Control): Re
   return { value: packNarrow(result, target), flags: result.flags };
 }
 
-/** Stores bytes of T[2]'s place; false: a trap, nothing having changed. */
-function storeBytes(hart: Hart, bytes: number, value: bigint, onStack: number): boolean {
+/** The parts in which bytes at T[2] are stored: eight and two of ten, which cross a page as two accesses. */
+function partsOf(hart: Hart, bytes: number, onStack: number): readonly (readonly [bigint, AccessShape])[] {
   const traits = onStack === 1 ? { stack: true } : {};
   const address = hart.get(T[2]);
-  if (bytes !== 10) return hart.memory.storeAs(address, accessShape('store', bytes, 'plain', traits), value);
-  const low = accessShape('store', 8, 'plain', traits);
-  const high = accessShape('store', 2, 'plain', traits);
+  if (bytes !== 10) return [[address, accessShape('store', bytes, 'plain', traits)]];
   const behind = BigInt.asUintN(64, address + 8n);
-  // Whether both parts can be stored to is found out first.
-  for (const [at, part] of [
-    [address, low],
-    [behind, high],
-  ] as const) {
-    if (hart.memory.loadAs(at, part) === undefined) return false;
-  }
-  if (!hart.memory.storeAs(address, low, BigInt.asUintN(64, value))) return false;
-  return hart.memory.storeAs(behind, high, value >> 64n);
+  return [
+    [address, accessShape('store', 8, 'plain', traits)],
+    [behind, accessShape('store', 2, 'plain', traits)],
+  ];
+}
+
+type StoreParts = ReturnType<typeof partsOf>;
+
+/** Whether all parts can be stored to; false: a trap. */
+const areWritable = (hart: Hart, parts: StoreParts): boolean =>
+  parts.every(([at, shape]) => hart.memory.loadAs(at, shape) !== undefined);
+
+/** Stores bytes; false: a trap, nothing having changed. */
+function storeBytes(hart: Hart, parts: StoreParts, value: bigint): boolean {
+  if (parts.length > 1 && !areWritable(hart, parts)) return false;
+  return parts.every(([at, shape], i) =>
+    hart.memory.storeAs(at, shape, i === 0 ? BigInt.asUintN(64, value) : value >> 64n),
+  );
 }
 
 /** FST, FSTP, FIST, FISTP, FISTTP, FBSTP; [kind, pops, truncates, on the stack]. */
@@ -217,16 +224,8 @@ const store = noted((hart, kind, pops, truncates, onStack) => {
   const unmasked = flags & 0x3f & ~masksOf(hart);
   // Nothing is stored, or popped, where an exception other than PE is not masked.
   const holdsBack = (unmasked & (IE | DE | OE | UE)) !== 0;
-  if (!holdsBack && !storeBytes(hart, MEMORY_BYTES[kind], value, onStack)) return false;
-  if (holdsBack) {
-    const access = accessShape(
-      'store',
-      MEMORY_BYTES[kind] === 10 ? 8 : MEMORY_BYTES[kind],
-      'plain',
-      onStack === 1 ? { stack: true } : {},
-    );
-    if (hart.memory.loadAs(hart.get(T[2]), access) === undefined) return false;
-  }
+  const parts = partsOf(hart, MEMORY_BYTES[kind], onStack);
+  if (holdsBack ? !areWritable(hart, parts) : !storeBytes(hart, parts, value)) return false;
   // Of what is not stored neither rounding nor its direction is told.
   report(hart, holdsBack ? flags & ~(PE | ((flags & SF) !== 0 ? 0 : C1)) : flags);
   if (!holdsBack && pops === 1) pop(hart);
