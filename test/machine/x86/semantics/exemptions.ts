@@ -145,11 +145,6 @@ export const EXEMPTIONS: readonly Exemption[] = [
     holds: (d) => mnemonic(d) === 'movsxd' && d.case.instruction.operandSize === 2 && inMemory(d),
     rare: true,
   },
-  {
-    clause: 'SDM vol. 1, 10.2.3: bit 17 of MXCSR is reserved, which AMD’s processors have for misaligned operands',
-    holds: (d) => mnemonic(d) === 'ldmxcsr' && d.here[OUTPUT.vector] === GP && d.there[OUTPUT.vector] === BP,
-    rare: true,
-  },
 ];
 
 /** Where qemu-x86_64 7.2 is not the manual. */
