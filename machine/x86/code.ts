@@ -22,3 +22,12 @@ export function codeAddress(hart: Hart, pc: bigint): bigint | undefined {
   }
   return (hart.get(CS_BASE) + offset) & LOW_32;
 }
+
+/**
+ * Whether the code segment ends within the 4 KiB of offsets around the pc, so that no page of code can be known to lie in it: bytes
+ * are then fetched one by one.
+ */
+export function codeEndsNear(hart: Hart): boolean {
+  if ((hart.get32(CODE_MODE) & 3) === CODE_64) return false;
+  return (Number(hart.pc & LOW_32) | 0xfff) >>> 0 > hart.get32(CS_LIMIT) >>> 0;
+}

@@ -2,7 +2,7 @@ import type { AccessTraits } from '../access.ts';
 import type { Builder, I32, I64, V128 } from '../ir/index.ts';
 import { fault, VECTOR } from './causes.ts';
 import type { Decoded, Operand } from './decoded.ts';
-import { BASE, CANONICAL_SHIFT, CODE_64, R, RDI, RIP, RSI, SEGMENT, SELECTOR, T, XMM } from './registers.ts';
+import { BASE, CANONICAL_SHIFT, CODE_64, LIMIT, R, RDI, RIP, RSI, SEGMENT, SELECTOR, T, XMM } from './registers.ts';
 
 /** Memory through SS reports #SS where other memory reports #GP. */
 const STACK: AccessTraits = { stack: true };
@@ -222,6 +222,13 @@ export function relativeTarget(b: Builder, i: Decoded, k = 0): I64 {
   if (operand.kind !== 'relative') throw new Error(`${i.row.mnemonic}: operand ${operand.kind} is no branch's`);
   const target = b.add(b.pc(), b.i64(BigInt.asUintN(64, operand.value + BigInt(i.length))));
   return i.mode === CODE_64 ? target : cut(b, i.operandSize, target);
+}
+
+/** Outside 64-bit mode #GP(0) where a near branch would go on beyond the code segment's limit. */
+export function requireWithinCode(b: Builder, i: Decoded, target: I64): void {
+  if (i.mode === CODE_64) return;
+  b.set(T[0], target);
+  b.call('branchCheck', [], { reads: [T[0], LIMIT[SEGMENT.cs]] });
 }
 
 /** #GP(0) where a target in a register or memory is not canonical (SDM vol. 2A, CALL, JMP and RET). */

@@ -171,6 +171,14 @@ export function segmentCheck(hart: Hart, segment: number, size: number, write: n
   return true;
 }
 
+/**
+ * Whether a near branch outside 64-bit mode may go on at the offset in T[0]: not beyond the code segment's limit, which is the
+ * branch's own #GP(0) (SDM vol. 2A, CALL, JMP, Jcc; vol. 2B, RET).
+ */
+export function branchCheck(hart: Hart): boolean {
+  return Number(hart.get(T[0]) & LOW_32) <= hart.get32(LIMIT[CS]) >>> 0 || refuse(hart, VECTOR.GP, 0);
+}
+
 const requirePrivilege = (hart: Hart): boolean => hart.get32(CPL) === 0 || refuse(hart, VECTOR.GP, 0);
 
 /** LGDT and LIDT: limit in T[0], base in T[1] (SDM vol. 2A, LGDT). */

@@ -20,7 +20,7 @@ import {
 import { readMsr, writeMsr } from './msr.ts';
 import { CPL, OF, RIP, SEGMENT, SEGMENT_NAMES, SLOTS, T } from './registers.ts';
 import { farReturn, interruptReturn } from './return.ts';
-import { lar, lgdt, lidt, lldt, loadSegment, lsl, ltr, segmentCheck, verr, verw } from './segment.ts';
+import { branchCheck, lar, lgdt, lidt, lldt, loadSegment, lsl, ltr, segmentCheck, verr, verw } from './segment.ts';
 import { holdAfterSti } from './shadow.ts';
 import { swapgs, syscall, sysenter, sysexit, sysret } from './syscall.ts';
 import { wakes } from './trap.ts';
@@ -79,6 +79,7 @@ export const SYSTEM_HELPERS = {
   bound,
   loadSegment,
   segmentCheck,
+  branchCheck,
   lgdt,
   lidt,
   lldt,

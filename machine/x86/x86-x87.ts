@@ -1,9 +1,9 @@
 // x87 (SDM vol. 1, 8; vol. 2D, tables A-7 to A-22), and the instructions that keep its state and SSE's.
-import type { Builder } from '../ir/index.ts';
+import type { Builder, I64 } from '../ir/index.ts';
 import { condition } from './alu.ts';
 import { fault, VECTOR } from './causes.ts';
 import type { Decoded } from './decoded.ts';
-import { cut, loadAt, type Place, place, setR, storeAt } from './operand.ts';
+import { at, cut, effectiveAddress, loadAt, type Place, place, setR, storeAt } from './operand.ts';
 import { BASE, CANONICAL_SHIFT, CODE_64, CODE_MODE, FPU_TRAP, MXCSR, SEGMENT, SLOTS, T } from './registers.ts';
 import { type Row, row } from './row.ts';
 import { requireSse } from './sse-lift.ts';
@@ -119,23 +119,28 @@ const control = (helper: string) => (b: Builder) => {
   b.call(helper, [], EFFECTS);
 };
 
-/** #GP(0) or #SS(0) where the first or the last byte of an area has an address that is none: helpers tell of no segment. */
-function requireArea(b: Builder, i: Decoded, { address, traits }: Place, bytes: number): void {
-  if (i.mode !== CODE_64) return;
+/**
+ * The address of an operand of so many bytes that a helper reads or writes. All of it is checked here, against its segment or for
+ * being canonical: helpers tell of no segment.
+ */
+function areaOf(b: Builder, i: Decoded, bytes: number, write: boolean): I64 {
+  if (!i.address) throw new Error(`${i.row.mnemonic} has no memory operand`);
+  const { address, traits } = at(b, i, i.address.segment, effectiveAddress(b, i), bytes, write);
+  if (i.mode !== CODE_64) return address;
   const shift = b.get(CANONICAL_SHIFT);
   for (const byte of [address, b.add(address, b.i64(BigInt(bytes - 1)))]) {
     const outside = b.ne(b.shrS(b.shl(byte, shift), shift), byte);
     b.trapIf(outside, fault(traits?.stack ? VECTOR.SS : VECTOR.GP), b.i64(0n));
   }
+  return address;
 }
 
 /** Environments and states in memory, of words of 2 or 4 bytes. */
 const environment = (helper: string, waits: boolean) => (b: Builder, i: Decoded) => {
   requireFpu(b, waits);
   const word = i.operandSize === 2 ? 2 : 4;
-  const where = place(b, i, i.operands[0], helper.includes('Sto') || helper.includes('Save'));
-  requireArea(b, i, where, 7 * word + (helper.includes('State') ? 80 : 0));
-  b.set(T[2], where.address);
+  const bytes = 7 * word + (helper.includes('State') ? 80 : 0);
+  b.set(T[2], areaOf(b, i, bytes, helper.includes('Sto') || helper.includes('Save')));
   b.call(helper, [word], ANYTHING);
 };
 
@@ -162,9 +167,7 @@ const area = (helper: string, writes: boolean) => (b: Builder, i: Decoded) => {
   b.trapIf(b.get32(FPU_TRAP), fault(VECTOR.NM), b.i64(0n));
   const extended = helper.startsWith('x');
   if (extended) b.trapIf(b.eq(b.and(b.get(CR4), b.i64(OSXSAVE)), b.i64(0n)), fault(VECTOR.UD), b.i64(0n));
-  const where = place(b, i, i.operands[0], writes);
-  requireArea(b, i, where, FXSAVE_BYTES + (extended ? HEADER_BYTES : 0));
-  b.set(T[2], where.address);
+  b.set(T[2], areaOf(b, i, FXSAVE_BYTES + (extended ? HEADER_BYTES : 0), writes));
   b.call(helper, [(i.rex & 8) !== 0 ? 1 : 0], ANYTHING);
 };
 
