@@ -228,7 +228,7 @@ export function relativeTarget(b: Builder, i: Decoded, k = 0): I64 {
 export function requireWithinCode(b: Builder, i: Decoded, target: I64): void {
   if (i.mode === CODE_64) return;
   b.set(T[0], target);
-  b.call('branchCheck', [], { reads: [T[0], LIMIT[SEGMENT.cs]] });
+  b.call('branchCheck', [], { reads: [T[0], LIMIT[SEGMENT.cs]], writes: [T[0]] });
 }
 
 /** #GP(0) where a target in a register or memory is not canonical (SDM vol. 2A, CALL, JMP and RET). */
