@@ -7,7 +7,7 @@ import { at, cut, effectiveAddress, loadAt, type Place, place, setR, storeAt } f
 import { BASE, CANONICAL_SHIFT, CODE_64, CODE_MODE, FPU_TRAP, MXCSR, SEGMENT, SLOTS, T } from './registers.ts';
 import { type Row, row } from './row.ts';
 import { requireSse } from './sse-lift.ts';
-import { MEMORY, MEMORY_BYTES } from './x87-operations.ts';
+import { MEMORY, MEMORY_BYTES } from './x87-operand.ts';
 import { ES, FCW, FSW } from './x87-state.ts';
 
 /** What a helper of x87 reads and writes. */
