@@ -121,7 +121,8 @@ export const tour: Command = {
   },
 };
 
-const ENDING = `Now a program of your own, static, built for ${TARGETS.map(({ name }) => name).join(' or ')}:
+const NAMES = TARGETS.map(({ name }) => name);
+const ENDING = `Now a program of your own, static, built for ${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)}:
    node dist/faultline.js run --trace ./a.out          one line a trap
    node dist/faultline.js run --trace=full ./a.out     the whole story
    node dist/faultline.js guests                       every built-in guest
