@@ -20,9 +20,9 @@ test: build
 	npm run --silent test
 
 # A hundred times the random programs, page tables and system calls of `make test`, on every target, and the MMU's cases
-# that `make test` only samples: hours.
+# and snapshots that `make test` only samples: hours.
 hunt: build
-	FAULTLINE_HUNT=100 npx vitest run test/hunt mmu-pairs machine/x86/mmu
+	FAULTLINE_HUNT=100 npx vitest run test/hunt mmu-pairs machine/x86/mmu guests/reproduce
 
 bench: build
 	node dist/faultline-bench.js
