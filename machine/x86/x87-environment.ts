@@ -13,7 +13,6 @@ const CR4 = SLOTS.get('cr4');
 const XCR0 = SLOTS.get('xcr0');
 const FPR = Array.from({ length: 8 }, (_, n) => [SLOTS.get(`fpr${n}`), SLOTS.get(`fpr${n}_high`)] as const);
 const OSFXSR = 1n << 9n;
-const OSXSAVE = 1n << 18n;
 /** Bits of MXCSR that exist; others may not be loaded (SDM vol. 1, 11.6.6). */
 export const MXCSR_MASK = 0xffff;
 const UNUSED_FCW = 0x40;
@@ -274,8 +273,6 @@ function loadMxcsr(hart: Hart): boolean {
 const requested = (hart: Hart): number =>
   Number(((hart.get(RDX) << 32n) | (hart.get(RAX) & 0xffff_ffffn)) & hart.get(XCR0) & 3n);
 
-const xsaveEnabled = (hart: Hart): boolean => (hart.get(CR4) & OSXSAVE) !== 0n || hart.raise(fault(VECTOR.UD), 0n);
-
 /** Whether SSE's state is not its initial one, which MXCSR has no part in (SDM vol. 1, 13.6). */
 const isSseInUse = (hart: Hart): boolean => sseArea(hart).some(([, , value]) => value !== 0n);
 
@@ -287,7 +284,7 @@ const isInitial = (hart: Hart): boolean =>
 
 /** XSAVE and XSAVE64, in the standard form; XSTATE_BV tells of x87 and SSE where their state is not the initial one. */
 function xsave(hart: Hart, wide: number): boolean {
-  if (!xsaveEnabled(hart) || !isAligned(hart, 64n)) return false;
+  if (!isAligned(hart, 64n)) return false;
   const components = requested(hart);
   // Its faults are a store's, though it reads the header that it writes.
   if (!canStore(hart, 576)) return false;
@@ -304,7 +301,7 @@ function xsave(hart: Hart, wide: number): boolean {
 
 /** XRSTOR: components that XSTATE_BV does not name become initial. #GP(0) for a header that is none. */
 function xrstor(hart: Hart, wide: number): boolean {
-  if (!xsaveEnabled(hart) || !isAligned(hart, 64n)) return false;
+  if (!isAligned(hart, 64n)) return false;
   const words = readArea(hart);
   if (!words) return false;
   const header: bigint[] = [];
